@@ -1,0 +1,1 @@
+"""Raw files -> clean events, quarantined rows, and an account of every row."""

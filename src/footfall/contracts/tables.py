@@ -1,0 +1,246 @@
+"""The contracts of Footfall's tables. Their names and columns are public interface.
+
+`user_features` is missing here on purpose: its columns come from the feature registry (`footfall.features`).
+"""
+
+import pyarrow as pa
+
+from footfall.contracts.table import Column, Table
+
+BUCKETS = 16
+"""Hash buckets of users: the first hexadecimal digit of the pseudonym."""
+
+EVENT_TYPES = ("view", "cart", "remove_from_cart", "purchase", "refund")
+
+QUARANTINE_REASONS = {
+    "malformed": "the line does not have the header's number of fields, or is not text in the source's encoding",
+    "bad_timestamp": "the event time is missing or does not fit the source's format",
+    "out_of_period": "the event time is outside the accepted period",
+    "unknown_event_type": "the event type is missing or not one that the source declares",
+    "price_not_positive": "the price is missing, not a number, zero or negative (cart removals may have none)",
+    "missing_user": "an event log's row has no user",
+    "missing_product": "the row has no product",
+    "no_category": "neither category id nor category code, in a source that has categories",
+    "price_outlier": "with `--price-outliers iqr` only: the price is outside Tukey's fences",
+}
+"""Reasons in the order in which they are tried: a row gets the first that applies."""
+
+_TEXT, _INT, _REAL, _TIME, _FLAG = pa.string(), pa.int64(), pa.float64(), pa.timestamp("us"), pa.bool_()
+
+_USER = Column("user_id", _TEXT, "pseudonym: the first 128 bits of HMAC-SHA-256 of the raw id, in hexadecimal")
+_MONTH = Column("month", _TEXT, "calendar month of the event time, UTC", "YYYY-MM")
+_BUCKET = Column("bucket", pa.int32(), f"hash bucket of the user, 0 to {BUCKETS - 1}")
+
+RAW_FILES = Table(
+    "raw_files",
+    "raw",
+    grain="path, sha256",
+    definition="Every file that was landed, untouched, in the raw zone. A later row of the same path is a new version.",
+    columns=(
+        Column("path", _TEXT, "the file's name as it was given (relative to the folder that was named)"),
+        Column("sha256", _TEXT, "checksum of the file's bytes"),
+        Column("bytes", _INT, "size of the file", "bytes"),
+        Column("rows", _INT, "data rows read; null until the file has been cleaned", "rows"),
+        Column("source", _TEXT, "the preset or mapping that reads it"),
+        Column("ingested_at", _TIME, "when it was landed, UTC"),
+        Column("landed_as", _TEXT, "where the copy stands, relative to the lake"),
+    ),
+)
+
+EVENTS = Table(
+    "events",
+    "cleansed",
+    grain="one event of the shop, after quarantine and duplicates",
+    definition="What happened in the shop: views, cart changes, purchases and refunds.",
+    partition_by=("month", "bucket"),
+    columns=(
+        Column("event_time", _TIME, "when, UTC, truncated to the minute", "minute"),
+        Column("event_type", _TEXT, "one of " + ", ".join(EVENT_TYPES)),
+        Column("product_id", _TEXT, "the source's product id"),
+        Column("category_id", _TEXT, "the source's category id; null where it has none"),
+        Column("category_code", _TEXT, "readable category, levels separated by points; `unknown` where missing"),
+        Column("brand", _TEXT, "brand in lower case; `unknown` where missing"),
+        Column("price", _REAL, "unit price", "currency"),
+        Column("quantity", _INT, "pieces; negative where the source books goods back", "pieces"),
+        Column("amount", _REAL, "price x quantity for purchases and refunds, else 0", "currency"),
+        Column("is_product", _FLAG, "false for postage, fees, manual adjustments and the like"),
+        Column("currency", _TEXT, "ISO 4217 code; null where the source does not say"),
+        _USER,
+        Column("session_id", _TEXT, "visit: the source's session, split where 30 minutes pass without an event"),
+        Column("order_id", _TEXT, "order of a purchase or refund; null for other events"),
+        Column("country", _TEXT, "country as the source spells it, lower case; null where it has none"),
+        _MONTH,
+        _BUCKET,
+    ),
+)
+
+QUARANTINE = Table(
+    "quarantine",
+    "cleansed",
+    grain="source_file, line",
+    definition="Every row that was rejected, with the reason.",
+    columns=(
+        Column("source_file", _TEXT, "`path` of `raw_files`"),
+        Column("line", _INT, "line of the file, the header being line 1 (row number for Parquet)", "line"),
+        Column("reason", _TEXT, "one of " + ", ".join(QUARANTINE_REASONS)),
+        Column("raw", _TEXT, "the row as it was, user and session ids masked"),
+    ),
+)
+
+ROW_ACCOUNTS = Table(
+    "row_accounts",
+    "cleansed",
+    grain="source_file, outcome",
+    definition="Where the rows of every file went: the rows of a file sum to the rows read, exactly.",
+    columns=(
+        Column("source_file", _TEXT, "`path` of `raw_files`"),
+        Column("outcome", _TEXT, "kept, duplicate, or the reason of quarantine"),
+        Column("rows", _INT, "how many rows", "rows"),
+    ),
+)
+
+SESSIONS = Table(
+    "sessions",
+    "processed",
+    grain="session_id",
+    definition="One row per visit. Product events only, of visitors with a pseudonym.",
+    partition_by=("month", "bucket"),
+    columns=(
+        Column("session_id", _TEXT, "the visit"),
+        _USER,
+        Column("started_at", _TIME, "minute of the first event, UTC", "minute"),
+        Column("ended_at", _TIME, "minute of the last event, UTC", "minute"),
+        Column("events", _INT, "all events but refunds", "events"),
+        Column("views", _INT, "product views", "events"),
+        Column("carts", _INT, "additions to the cart", "events"),
+        Column("removals", _INT, "removals from the cart", "events"),
+        Column("purchases", _INT, "purchase lines", "events"),
+        Column("amount", _REAL, "purchases net of refunds", "currency"),
+        Column("products_viewed", _INT, "different products viewed", "products"),
+        _MONTH,
+        _BUCKET,
+    ),
+)
+
+USER_MONTHS = Table(
+    "user_months",
+    "processed",
+    grain="user_id, month",
+    definition="What a user did in a month. Every user with an event has a row; the counts are of product events.",
+    partition_by=("month", "bucket"),
+    columns=(
+        _USER,
+        Column("first_at", _TIME, "first product event but refunds", "minute"),
+        Column("last_at", _TIME, "last product event but refunds", "minute"),
+        Column("last_purchase_at", _TIME, "last purchase", "minute"),
+        Column("events", _INT, "all events but refunds", "events"),
+        Column("views", _INT, "product views", "events"),
+        Column("carts", _INT, "additions to the cart", "events"),
+        Column("removals", _INT, "removals from the cart", "events"),
+        Column("purchases", _INT, "purchase lines", "events"),
+        Column("items", _INT, "pieces bought", "pieces"),
+        Column("spend", _REAL, "purchases net of refunds", "currency"),
+        Column("active_days", _INT, "days with an event", "days"),
+        Column("weekend_events", _INT, "events on Saturday or Sunday, shop time", "events"),
+        Column("evening_events", _INT, "events from 18:00 to midnight, shop time", "events"),
+        Column("late_month_events", _INT, "events from the 16th of the month on, shop time", "events"),
+        Column("price_tier_sum", _REAL, "sum over events of the product's price rank in its category, 0 to 1"),
+        Column("price_tier_events", _INT, "events with a price rank", "events"),
+        Column("log_price_mean", _REAL, "mean of ln(price) over events with a price"),
+        Column("log_price_m2", _REAL, "sum of squared deviations of ln(price) from that mean"),
+        Column("log_price_events", _INT, "events with a price", "events"),
+        _MONTH,
+        _BUCKET,
+    ),
+)
+
+USER_MEMBERS = Table(
+    "user_members",
+    "processed",
+    grain="user_id, dimension, member, month",
+    definition="How a user's events spread over categories, brands and hours of the day.",
+    partition_by=("month", "bucket"),
+    columns=(
+        _USER,
+        Column("dimension", _TEXT, "category, brand or hour"),
+        Column("member", _TEXT, "the category (id, else code), the known brand, or the hour (shop time)"),
+        Column("events", _INT, "events but refunds", "events"),
+        _MONTH,
+        _BUCKET,
+    ),
+)
+
+PRODUCT_PRICES = Table(
+    "product_prices",
+    "processed",
+    grain="product_id, category, day, price",
+    definition="At which prices a product was seen on a day: the base of price ranks and of promotions.",
+    partition_by=("month",),
+    columns=(
+        Column("product_id", _TEXT, "the product"),
+        Column("category", _TEXT, "its category (id, else code)"),
+        Column("day", pa.date32(), "day, UTC", "day"),
+        Column("price", _REAL, "unit price", "currency"),
+        Column("events", _INT, "events at that price, refunds left out", "events"),
+        _MONTH,
+    ),
+)
+
+PURCHASES = Table(
+    "purchases",
+    "processed",
+    grain="one purchase or refund line",
+    definition="The lines of all orders, slim enough to be read for every feature run.",
+    partition_by=("month", "bucket"),
+    columns=(
+        _USER,
+        Column("order_id", _TEXT, "the order"),
+        Column("event_type", _TEXT, "purchase or refund"),
+        Column("product_id", _TEXT, "the product"),
+        Column("bought_at", _TIME, "minute, UTC", "minute"),
+        Column("price", _REAL, "unit price", "currency"),
+        Column("quantity", _INT, "pieces", "pieces"),
+        Column("amount", _REAL, "price x quantity", "currency"),
+        _MONTH,
+        _BUCKET,
+    ),
+)
+
+CUSTOMER_SEGMENTS = Table(
+    "customer_segments",
+    "processed",
+    grain="user_id",
+    definition="The segment of every user as of the latest date.",
+    columns=(
+        _USER,
+        Column("segment_id", pa.int32(), "the segment, 0 being the largest"),
+        Column("segment_name", _TEXT, "readable name"),
+        Column("proba", _REAL, "relative closeness to the segment's centre, 0 to 1 (see the docs)"),
+        Column("distance", _REAL, "Euclidean distance to the segment's centre, in PCA space"),
+        Column("model_version", _TEXT, "which model"),
+        Column("as_of", _TIME, "only events before this moment were used, UTC"),
+        Column("updated_at", _TIME, "when the row was written, UTC"),
+    ),
+)
+
+SEGMENT_PROFILES = Table(
+    "segment_profiles",
+    "processed",
+    grain="segment_id, feature, model_version",
+    definition="What a segment is like: one row per segment and feature.",
+    columns=(
+        Column("segment_id", pa.int32(), "the segment"),
+        Column("segment_name", _TEXT, "readable name"),
+        Column("users", _INT, "users in the segment", "users"),
+        Column("share", _REAL, "share of all users", "share"),
+        Column("revenue_share", _REAL, "share of all spend", "share"),
+        Column("feature", _TEXT, "a column of user_features"),
+        Column("mean", _REAL, "mean over the segment's users"),
+        Column("median", _REAL, "median over the segment's users"),
+        Column("base_mean", _REAL, "mean over all users"),
+        Column("base_median", _REAL, "median over all users"),
+        Column("recommendation", _TEXT, "what to do with this segment"),
+        Column("model_version", _TEXT, "which model"),
+        Column("as_of", _TIME, "only events before this moment were used, UTC"),
+    ),
+)

@@ -1,0 +1,1 @@
+"""Files, folders, URLs -> the raw zone, with checksums."""

@@ -1,0 +1,185 @@
+"""A lake: a folder of Delta tables in zones. Written through transactions, read as Parquet files of a version."""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote
+
+import ibis.expr.types as ir
+import pyarrow as pa
+import pyarrow.parquet as pq
+from deltalake import DeltaTable
+from filelock import FileLock, Timeout
+
+from footfall.contracts import Table
+from footfall.engine import Engine
+from footfall.errors import LakeBusy, LakeInvalid
+
+FORMAT = 1
+_ZONES = ("raw", "cleansed", "processed", "models")
+_CARD = "lake.json"
+
+Partition = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class DataFile:
+    """A Parquet file of a table's current version: its path under the table, its partition, its rows."""
+
+    path: str
+    partition: Partition
+    rows: int
+
+
+class Lake:
+    """Tables by name.
+
+    Args:
+        root: the lake's folder; `open_lake` checks it or makes it.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def __repr__(self) -> str:
+        return f"Lake({str(self.root)!r})"
+
+    @property
+    def staging(self) -> Path:
+        """Where unfinished work stands; nothing in it is ever read by others."""
+        return self.root / ".staging"
+
+    def folder(self, table: Table) -> Path:
+        """The table's own folder."""
+        return self.root / table.zone / table.name
+
+    def tables(self) -> dict[str, Path]:
+        """The folders of the tables that exist, by name."""
+        return {
+            folder.name: folder
+            for zone in _ZONES
+            for folder in sorted((self.root / zone).glob("*"))
+            if (folder / "_delta_log").is_dir()
+        }
+
+    def delta(self, name: str) -> DeltaTable | None:
+        """The Delta table of that name at its current version, or None."""
+        folder = self.tables().get(name)
+        return None if folder is None else DeltaTable(str(folder))
+
+    def files(self, table: Table, where: Callable[[Partition], bool] = lambda _: True) -> list[DataFile]:
+        """The files of the current version whose partition fits."""
+        delta = self.delta(table.name)
+        if delta is None:
+            return []
+        actions = pa.table(delta.get_add_actions(flatten=True)).to_pylist()
+        found = [_data_file(action, table.partition_by) for action in actions]
+        return sorted((file for file in found if where(file.partition)), key=lambda file: file.path)
+
+    def read(self, engine: Engine, table: Table, where: Callable[[Partition], bool] = lambda _: True) -> ir.Table:
+        """The table's rows, as an expression of the engine."""
+        folder = self.folder(table)
+        return engine.read_parquet([str(folder / file.path) for file in self.files(table, where)], table)
+
+    def load(self, table: Table) -> pa.Table:
+        """The rows of a small table without partitions, in memory."""
+        folder = self.folder(table)
+        parts = [pq.read_table(folder / file.path, schema=table.file_schema) for file in self.files(table)]
+        return pa.concat_tables([table.file_schema.empty_table(), *parts])
+
+    def done(self, table: Table, key: str) -> int | None:
+        """The fingerprint of what `key` of the table was last made from; None where it never was."""
+        delta = self.delta(table.name)
+        return None if delta is None else delta.transaction_version(key)
+
+    @property
+    def key_id(self) -> str | None:
+        """Id of the key behind the lake's pseudonyms; None before the first one."""
+        card = _read_card(self.root)
+        return card.get("key_id") if card else None
+
+    def remember_key(self, key_id: str) -> None:
+        """Record which key makes this lake's pseudonyms."""
+        _write_card(self.root, {"format": FORMAT, "key_id": key_id})
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Keep other runs from writing.
+
+        Raises:
+            LakeBusy: another run is writing.
+        """
+        lock = FileLock(self.root / ".lock")
+        try:
+            with lock.acquire(timeout=0):
+                yield
+        except Timeout as error:
+            raise LakeBusy(f"lake {self.root}: another run is writing; wait for it to end and run again") from error
+        except PermissionError as error:
+            raise _not_writable(self.root, error) from error
+
+
+def open_lake(root: Path, *, create: bool = False) -> Lake:
+    """Open a lake.
+
+    Raises:
+        LakeInvalid: there is none (and `create` is false), the folder holds something else, or is from a later version.
+    """
+    card = _read_card(root)
+    if card is None:
+        if not create:
+            raise LakeInvalid(f"{root} is not a lake; `footfall run SOURCE --lake {root}` makes one")
+        if root.exists() and not root.is_dir():
+            raise LakeInvalid(f"{root} is a file; a lake is a folder")
+        if root.is_dir() and any(root.iterdir()):
+            raise LakeInvalid(f"{root} is a folder with other files in it; name an empty or a new one with --lake")
+        _create(root)
+    elif card.get("format") != FORMAT:
+        raise LakeInvalid(
+            f"lake {root} has format {card.get('format')}; this version of Footfall reads {FORMAT}: upgrade it"
+        )
+    return Lake(root)
+
+
+def fingerprint(*parts: object) -> int:
+    """A positive 63-bit number that stands for all of `parts` (told apart by their `repr`)."""
+    digest = hashlib.sha256("\x1f".join(map(repr, parts)).encode()).digest()
+    return int.from_bytes(digest[:8], "big") >> 1
+
+
+def _create(root: Path) -> None:
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        _write_card(root, {"format": FORMAT, "key_id": None})
+    except OSError as error:
+        raise _not_writable(root, error) from error
+
+
+def _not_writable(root: Path, error: OSError) -> LakeInvalid:
+    return LakeInvalid(f"lake {root}: cannot be written ({error.strerror}); check the folder's owner and mount")
+
+
+def _read_card(root: Path) -> dict[str, object] | None:
+    try:
+        text = (root / _CARD).read_text(encoding="utf-8")
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except PermissionError as error:
+        raise LakeInvalid(f"lake {root}: cannot be read ({error.strerror})") from error
+    card: dict[str, object] = json.loads(text)
+    return card
+
+
+def _write_card(root: Path, card: dict[str, object]) -> None:
+    temporary = root / f".{_CARD}.{os.getpid()}"
+    temporary.write_text(json.dumps(card) + "\n", encoding="utf-8")
+    temporary.replace(root / _CARD)
+
+
+def _data_file(action: Mapping[str, object], partition_by: tuple[str, ...]) -> DataFile:
+    partition = {name: str(action[f"partition.{name}"]) for name in partition_by}
+    return DataFile(unquote(str(action["path"])), partition, int(str(action["num_records"])))

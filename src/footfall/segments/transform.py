@@ -1,0 +1,169 @@
+"""From feature columns to numbers that can be compared: nulls, logarithms, scales.
+
+A null says "not defined for this user". What it becomes is a rule per feature, and the value is part of the model:
+
+| feature | a null becomes | because |
+| --- | --- | --- |
+| recency_days, recency_purchase_days, session_gap_median_hours, purchase_gap_median_days, views_per_purchase | the \
+largest value seen in the fit | "never yet" is longer than everything that was seen |
+| price_tier, weekend_share, evening_share, second_half_share | the median of the fit | it says nothing about the user |
+| every other feature: counts, money, lengths, ratios, variations, entropies | 0 | there was nothing to count |
+
+NaN and infinities are treated as nulls. Counts, money and durations (and any feature not named in `LINEAR`) then become
+sign(x) * log(1 + |x|); spend may be negative, because refunds count. At last each is centred on its median and divided
+by the larger of its interquartile range and its standard deviation. The interquartile range alone is no good
+for a shop where most users do one thing: a ratio that is nearly constant for nine users in ten has a tiny one, is blown up
+a hundredfold, and decides every segment alone.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from footfall.errors import SourceUnreadable
+
+Array = npt.NDArray[np.float64]
+
+KEYS = ("user_id", "as_of")
+BLOCK_ROWS = 65_536
+
+NULL_IS_LARGEST = frozenset(
+    {
+        "recency_days",
+        "recency_purchase_days",
+        "session_gap_median_hours",
+        "purchase_gap_median_days",
+        "views_per_purchase",
+    }
+)
+NULL_IS_MEDIAN = frozenset({"price_tier", "weekend_share", "evening_share", "second_half_share"})
+LINEAR = frozenset(
+    {
+        "order_value_cv",
+        "session_gap_cv",
+        "view_to_cart",
+        "cart_to_purchase",
+        "cart_abandonment",
+        "removal_ratio",
+        "bounce_share",
+        "repeat_view_ratio",
+        "category_entropy",
+        "brand_entropy",
+        "top_brand_share",
+        "price_tier",
+        "price_dispersion",
+        "weekend_share",
+        "evening_share",
+        "hour_entropy",
+        "second_half_share",
+        "promotion_share",
+    }
+)
+# A spread this small beside the range is rounding noise, not information.
+_NOISE = 1e-9
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How one feature is made comparable: fill nulls, perhaps the logarithm, then (x - centre) / spread."""
+
+    feature: str
+    fill: float
+    log: bool
+    centre: float
+    spread: float
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """A feature that the model does not use, and why."""
+
+    feature: str
+    reason: str
+
+
+def feature_names(features: pa.Table) -> list[str]:
+    """Name the feature columns: all but the keys.
+
+    Raises:
+        SourceUnreadable: a key is missing, there is no feature, or a feature is not a number.
+    """
+    for key in KEYS:
+        if key not in features.column_names:
+            raise SourceUnreadable(f"user_features: no column {key!r} among {features.column_names}; compute them again")
+    names = [name for name in features.column_names if name not in KEYS]
+    if not names:
+        raise SourceUnreadable("user_features: no feature column beside user_id and as_of; compute the features first")
+    for name in names:
+        _must_be_number(features.schema.field(name))
+    return names
+
+
+def _must_be_number(field: pa.Field) -> None:
+    kind = field.type
+    if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)):
+        raise SourceUnreadable(
+            f"user_features: column {field.name!r} is {kind} and must be a number; leave it out or compute it again"
+        )
+
+
+def column(features: pa.Table, name: str) -> Array:
+    """Read one feature; whatever is not a finite number becomes NaN."""
+    values = features[name].cast(pa.float64()).to_numpy()
+    return np.where(np.isfinite(values), values, np.nan)
+
+
+def learn_scales(features: pa.Table, names: list[str]) -> tuple[tuple[Scale, ...], tuple[Dropped, ...]]:
+    """Learn how to scale each feature; features that tell no user from another are dropped."""
+    learned = [_learn_scale(name, column(features, name)) for name in names]
+    scales = tuple(one for one in learned if isinstance(one, Scale))
+    return scales, tuple(one for one in learned if isinstance(one, Dropped))
+
+
+def _learn_scale(name: str, values: Array) -> Scale | Dropped:
+    known = values[~np.isnan(values)]
+    if not known.size:
+        return Dropped(name, "not defined for any user")
+    fill = _fill(name, known)
+    log = name not in LINEAR
+    filled = _damp(np.where(np.isnan(values), fill, values), log=log)
+    centre, spread = float(np.median(filled)), _spread(filled)
+    if spread <= _NOISE * max(1e-9, float(np.abs(filled).max())):
+        return Dropped(name, "the same for every user")
+    return Scale(name, fill, log, centre, spread)
+
+
+def _fill(name: str, known: Array) -> float:
+    if name in NULL_IS_LARGEST:
+        return float(known.max())
+    if name in NULL_IS_MEDIAN:
+        return float(np.median(known))
+    return 0.0
+
+
+def _damp(values: Array, *, log: bool) -> Array:
+    return np.sign(values) * np.log1p(np.abs(values)) if log else values
+
+
+def _spread(values: Array) -> float:
+    low, high = np.percentile(values, [25, 75])
+    return max(float(high - low), float(values.std()))
+
+
+def scaled(features: pa.Table, scales: tuple[Scale, ...]) -> Array:
+    """Scale the features of some users: one row per user, one column per scale."""
+    matrix = np.empty((features.num_rows, len(scales)))
+    for place, scale in enumerate(scales):
+        values = column(features, scale.feature)
+        filled = np.where(np.isnan(values), scale.fill, values)
+        matrix[:, place] = (_damp(filled, log=scale.log) - scale.centre) / scale.spread
+    return matrix
+
+
+def scaled_blocks(features: pa.Table, scales: tuple[Scale, ...]) -> Iterator[Array]:
+    """Scale all users, some at a time: only one block of the matrix is in memory."""
+    for start in range(0, features.num_rows, BLOCK_ROWS):
+        yield scaled(features.slice(start, BLOCK_ROWS), scales)
