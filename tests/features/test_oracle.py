@@ -8,13 +8,16 @@ from math import log, sqrt
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from oracle import FEATURES, Event, Value, features_oracle
 from strategies import MOST_EVENTS, PERIODS, as_ofs, event_lists, timezones
 
 from footfall.contracts.tables import EVENT_TYPES, EVENTS
 
 AS_OF = datetime(2020, 3, 1)
+
+# The oracle is slow on purpose, and the first example of a run pays for what Hypothesis and Arrow load.
+unhurried = settings(deadline=None)
 
 
 def event(
@@ -273,14 +276,16 @@ def test_session_gap_cv() -> None:
     assert value("session_gap_cv", *VISITS[:5]) is None
     together = [event("02-03 10:00", session=name) for name in "abc"]
     assert value("session_gap_cv", *together) is None
+    # Gaps of 0, 0 and 6 hours: mean 2, population std sqrt(8).
+    assert value("session_gap_cv", *together, event("02-03 16:00", session="d")) == pytest.approx(sqrt(2))
 
 
 def test_purchase_gap_runs_from_order_to_order() -> None:
-    first = bought("02-01 00:00", "o1"), bought("02-09 00:00", "o1")
+    first = bought("02-01 00:00", "o3"), bought("02-09 00:00", "o3")
     second = bought("02-02 12:00", "o2")
-    third = bought("02-06 00:00", "o3")
+    third = bought("02-06 00:00", "o1")
 
-    # 1.5 and 3.5 days; the late line of o1 does not move it.
+    # 1.5 and 3.5 days; the late line of o3 does not move it.
     assert value("purchase_gap_median_days", third, second, *first) == 2.5
     assert value("purchase_gap_median_days", second, *first) == 1.5
     assert value("purchase_gap_median_days", *first) is None
@@ -333,6 +338,7 @@ def test_view_to_cart_without_views_or_carts() -> None:
     # Nobody viewed: p = 0.
     assert value("view_to_cart", *times(4, "cart")) == pytest.approx(4 / 20)
     assert value("view_to_cart", *times(3, "view")) == 0.0
+    assert value("view_to_cart", *times(3, "view"), *times(3, "cart")) == 1.0
     assert value("view_to_cart", *times(3, "purchase"), *times(3, "view", user="bob")) is None
 
 
@@ -355,6 +361,7 @@ def test_cart_to_purchase_is_at_most_one() -> None:
 def test_cart_to_purchase_without_carts_or_purchases() -> None:
     # Nobody used the cart: p = 0.
     assert value("cart_to_purchase", *times(2, "purchase")) == pytest.approx(2 / 5)
+    assert value("cart_to_purchase", *times(2, "purchase"), *times(2, "cart")) == 1.0
     assert value("cart_to_purchase", *times(2, "view"), *times(2, "cart", user="bob")) is None
 
 
@@ -407,6 +414,7 @@ def test_removal_ratio_is_at_most_one() -> None:
 def test_removal_ratio_without_carts_or_removals() -> None:
     # Nobody used the cart: p = 0.
     assert value("removal_ratio", *times(2, "remove_from_cart")) == pytest.approx(2 / 5)
+    assert value("removal_ratio", *times(2, "remove_from_cart"), *times(2, "cart")) == 1.0
     assert value("removal_ratio", *times(2, "view"), *times(2, "cart", user="bob")) is None
 
 
@@ -558,6 +566,8 @@ def test_price_tier_leaves_out_refunds_and_what_is_no_product() -> None:
     ]
 
     assert value("price_tier", lamp, *noise) == 0.5
+    # The lamp is the dearer of two, and that the cheaper one was given back is no reason to count it.
+    assert value("price_tier", lamp, *noise, *shelf("02-03 10:00", mug=5.0)) == 1.0
 
 
 def test_price_tier_of_an_event_without_a_price_is_its_product_rank() -> None:
@@ -576,6 +586,7 @@ def test_price_dispersion_is_the_population_std_of_log_prices() -> None:
         refunded("02-03 10:00", price=7.0),
         event("02-03 10:00", price=7.0, is_product=False),
         event("02-03 10:00", "remove_from_cart", price=None),
+        event("02-03 10:00", price=0.0),
     ]
 
     # ln 10, ln 10 and ln 40 lie one, one and minus two thirds of ln 4 from their mean: std = ln 4 x sqrt(2) / 3.
@@ -717,6 +728,7 @@ def test_promotion_share_is_of_lines_with_a_reference() -> None:
 # The oracle on anything
 
 
+@unhurried
 @given(events=event_lists(), as_of=as_ofs(), timezone=timezones())
 def test_neither_the_order_of_rows_nor_the_future_matters(events: list[Event], as_of: datetime, timezone: str) -> None:
     known = sorted((one for one in events if one.event_time < as_of), key=lambda one: (one.event_time, one.product_id))
@@ -730,6 +742,7 @@ BETWEEN_ZERO_AND_ONE = (
 )
 
 
+@unhurried
 @given(events=event_lists(), as_of=as_ofs(), timezone=timezones())
 def test_shares_lie_between_zero_and_one(events: list[Event], as_of: datetime, timezone: str) -> None:
     for row in features_oracle(events, as_of, timezone).values():
@@ -747,6 +760,7 @@ def test_an_event_has_the_columns_of_the_contract() -> None:
     assert [field.name for field in fields(Event)] + partition == EVENTS.schema.names
 
 
+@unhurried
 @given(event_lists())
 def test_generated_events_keep_the_contract(events: list[Event]) -> None:
     pa.Table.from_pylist([asdict(event) for event in events], schema=EVENTS.file_schema)
@@ -763,11 +777,13 @@ def test_generated_events_keep_the_contract(events: list[Event]) -> None:
         assert one.amount == (round((one.price or 0.0) * one.quantity, 4) if sold else 0.0)
 
 
+@unhurried
 @given(event_lists())
 def test_generated_events_lie_in_three_months(events: list[Event]) -> None:
     assert any(all(period[0] <= one.event_time < period[-1] for one in events) for period in PERIODS)
 
 
+@unhurried
 @given(event_lists())
 def test_generated_sessions_are_of_one_visitor_and_month_and_without_long_pauses(events: list[Event]) -> None:
     sessions: defaultdict[str, list[Event]] = defaultdict(list)
@@ -780,6 +796,7 @@ def test_generated_sessions_are_of_one_visitor_and_month_and_without_long_pauses
         assert all(after - before < timedelta(minutes=30) for before, after in pairwise(moments))
 
 
+@unhurried
 @given(event_lists())
 def test_generated_refunds_have_their_own_order_ids(events: list[Event]) -> None:
     ids = {kind: {one.order_id for one in events if one.event_type == kind} for kind in ("purchase", "refund")}

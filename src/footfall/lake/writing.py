@@ -121,16 +121,19 @@ def transaction(lake: Lake) -> Iterator[Transaction]:
     try:
         yield Transaction(lake, folder)
     finally:
-        sweep(lake)
+        _sweep_folder(lake, folder)
 
 
 def sweep(lake: Lake) -> None:
-    """Remove what an ended or killed run left: staged files, and moved files that no commit took up."""
-    if not lake.staging.exists():
-        return
-    for note in lake.staging.rglob(f"*.{_MOVES}"):
-        _sweep_moves(lake, note)
-    shutil.rmtree(lake.staging)
+    """Remove what killed runs left: staged and spilled files, and moved files that no commit took up."""
+    _sweep_folder(lake, lake.staging)
+
+
+def _sweep_folder(lake: Lake, folder: Path) -> None:
+    if folder.exists():
+        for note in folder.rglob(f"*.{_MOVES}"):
+            _sweep_moves(lake, note)
+        shutil.rmtree(folder)
 
 
 def forget_old_versions(lake: Lake) -> None:

@@ -1,0 +1,117 @@
+"""From user features to a segmentation: scale, project, cluster, name."""
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from footfall.errors import SettingInvalid, SourceUnreadable
+from footfall.segments.clusters import Labels, learn_centres, nearest
+from footfall.segments.measures import contrasts, measure
+from footfall.segments.model import Segment, SegmentModel
+from footfall.segments.names import kind_of, unique_names
+from footfall.segments.portraits import portraits
+from footfall.segments.projection import Projection, learn_projection
+from footfall.segments.transform import BLOCK_ROWS, Array, Scale, feature_names, learn_scales, scaled_blocks
+
+Points = npt.NDArray[np.float32]
+
+
+def fit(features: pa.Table, *, k: int = 5, seed: int = 0, version: str) -> SegmentModel:
+    """Find k segments of users.
+
+    Args:
+        features: `user_features` as of one date: user_id, as_of, then one column a feature.
+        k: how many segments.
+        seed: the same seed on the same features gives the same model.
+        version: what the model is called.
+
+    Raises:
+        SettingInvalid: k does not fit the users.
+        SourceUnreadable: the features tell no user from another, or are no features.
+    """
+    names = feature_names(features)
+    _check_k(k, features.num_rows)
+    scales, dropped = learn_scales(features, names)
+    if not scales:
+        raise SourceUnreadable(_all_alike(features.num_rows, names))
+    projection = learn_projection(features, scales)
+    points = _points(features, scales, projection)
+    centres, labels = _ordered_by_size(points, learn_centres(points, k, seed))
+    return SegmentModel(
+        version=version,
+        seed=seed,
+        fitted_as_of=as_of_date(features),
+        users=features.num_rows,
+        scales=scales,
+        dropped=dropped,
+        projection=projection,
+        segments=_segments(features, names, scales, centres, labels),
+    )
+
+
+def as_of_date(features: pa.Table) -> str:
+    """Read the one date that the features are of.
+
+    Raises:
+        SourceUnreadable: there is more than one date.
+    """
+    dates = features["as_of"].unique().to_pylist()
+    if len(dates) != 1 or dates[0] is None:
+        raise SourceUnreadable(f"user_features: as_of has {len(dates)} values and must have one date; select one")
+    return str(dates[0].isoformat())
+
+
+def _check_k(k: int, users: int) -> None:
+    if k < 1:
+        raise SettingInvalid(f"k is {k} and must be 1 or more; choose how many segments to make, for example 5")
+    if users < max(k, 2):
+        raise SettingInvalid(
+            f"user_features: {users:,} users, and {k} segments need at least {max(k, 2):,}; choose a smaller k or add data"
+        )
+
+
+def _all_alike(users: int, names: list[str]) -> str:
+    return (
+        f"user_features: all {users:,} users are alike in all {len(names)} features, so there is nothing to segment; "
+        "check that the right events were cleaned, or add data"
+    )
+
+
+def _points(features: pa.Table, scales: tuple[Scale, ...], projection: Projection) -> Points:
+    points = np.empty((features.num_rows, len(projection.loadings)), np.float32)
+    for block, rows in enumerate(scaled_blocks(features, scales)):
+        points[block * BLOCK_ROWS : block * BLOCK_ROWS + len(rows)] = projection.project(rows)
+    return points
+
+
+def _ordered_by_size(points: Points, centres: Array) -> tuple[Array, Labels]:
+    labels = _labels(points, centres)
+    users = np.bincount(labels, minlength=len(centres))
+    if not users.all():
+        raise SettingInvalid(
+            f"k is {len(centres)}, but the users fall into {np.count_nonzero(users)} different groups at most; "
+            f"choose k = {np.count_nonzero(users)} or less"
+        )
+    order = np.argsort(-users, kind="stable")
+    places = np.argsort(order).astype(np.int32)
+    return centres[order], places[labels]
+
+
+def _labels(points: Points, centres: Array) -> Labels:
+    blocks = range(0, len(points), BLOCK_ROWS)
+    return np.concatenate(
+        [nearest(points[start : start + BLOCK_ROWS].astype(np.float64), centres).label for start in blocks]
+    )
+
+
+def _segments(
+    features: pa.Table, names: list[str], scales: tuple[Scale, ...], centres: Array, labels: Labels
+) -> tuple[Segment, ...]:
+    k = len(centres)
+    users = np.bincount(labels, minlength=k)
+    kinds = [kind_of(portrait) for portrait in portraits(measure(features, names, labels, k), users)]
+    unique = unique_names([kind.name for kind in kinds], contrasts(features, scales, labels, k), scales)
+    return tuple(
+        Segment(name, kind.recommendation, int(count), tuple(centre.tolist()))
+        for name, kind, count, centre in zip(unique, kinds, users, centres, strict=True)
+    )
