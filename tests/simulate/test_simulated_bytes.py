@@ -18,6 +18,13 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path):
     assert digests(one) == digests(other)
 
 
+def test_the_gzip_header_holds_no_time_and_no_name(out):
+    header = simulate(out, users=1).months[0].read_bytes()[:10]
+    flags, modified = header[3], header[4:8]
+    assert flags == 0
+    assert modified == bytes(4)
+
+
 def test_another_seed_gives_another_shop(tmp_path):
     one = simulate(tmp_path / "one", users=300, seed=7)
     other = simulate(tmp_path / "other", users=300, seed=8)

@@ -20,7 +20,7 @@ def by_kind(october) -> dict[str, dict[str, float]]:
         SELECT kind, count(*) AS users, avg(visits) AS visits, avg(views_per_visit) AS views_per_visit,
             avg(carts) AS carts, avg(spend) AS spend, avg(buys::INT) AS buyers, median(recency) AS recency,
             max(age) AS age
-        FROM behaviour JOIN users USING (user_id) GROUP BY 1"""
+        FROM behaviour JOIN (SELECT user_id, kind FROM users) USING (user_id) GROUP BY 1"""
     ).to_arrow_table()
     return {row["kind"]: row for row in rows.to_pylist()}
 

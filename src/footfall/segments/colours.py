@@ -1,7 +1,5 @@
 """The report's colours: few, and told apart by readers who are colour-blind."""
 
-from footfall.segments.transform import Array
-
 INK, MUTED, RULE, PAPER = "#1f2933", "#616e7c", "#e4e7eb", "#ffffff"
 ACCENT, WARNING, QUIET = "#0072b2", "#d55e00", "#b8c1cb"
 
@@ -33,8 +31,3 @@ def of_contrast(contrast: float) -> str:
     pole = _MORE if contrast > 0 else _LESS
     red, green, blue = (round(255 + (channel - 255) * strength) for channel in pole)
     return f"#{red:02x}{green:02x}{blue:02x}"
-
-
-def of_contrasts(contrasts: Array) -> list[str]:
-    """The colours of one feature over all segments."""
-    return [of_contrast(float(contrast)) for contrast in contrasts]

@@ -58,6 +58,13 @@ def simulate(
         start: the first month, as in "2019-10".
         progress: is told how many days are written, of how many.
 
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder:
+        ...     shop = simulate(Path(folder), users=50)
+        ...     print([path.name for path in shop.months], shop.dirty_rows["duplicate"])
+        ['2019-Oct.csv.gz'] 1
+
     Raises:
         SettingInvalid: an argument cannot be used.
         StorageFailed: the folder cannot be written to.

@@ -1,0 +1,164 @@
+"""Events of a month -> sessions and partial aggregates that can be merged over months without reading events again."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import ibis
+import ibis.expr.types as ir
+
+from footfall.contracts import PRODUCT_PRICES, PURCHASES, SESSIONS, USER_MEMBERS, USER_MONTHS, Table
+from footfall.engine import Engine
+from footfall.engine.engine import Slice
+from footfall.features.prices import price_ranks, product_prices, reference_prices
+from footfall.features.shop_time import shop_time
+from footfall.lake import Transaction
+
+REVISION = 1
+"""Raise it when the code aggregates differently: months are then aggregated anew."""
+
+AGGREGATES = (PRODUCT_PRICES, SESSIONS, PURCHASES, USER_MEMBERS, USER_MONTHS)
+"""In the order in which they are committed; a month is done when the last one is."""
+
+ReadEvents = Callable[[Slice], ir.Table]
+
+
+@dataclass
+class Aggregates:
+    """Where a month's aggregates were written, by table; not yet committed."""
+
+    folders: dict[str, list[Path]] = field(default_factory=lambda: {table.name: [] for table in AGGREGATES})
+
+    def files(self, table: Table) -> list[str]:
+        """The Parquet files of one of the tables."""
+        return [str(file) for folder in self.folders[table.name] for file in sorted(folder.rglob("*.parquet"))]
+
+
+def aggregate_month(
+    engine: Engine,
+    tx: Transaction,
+    events: ReadEvents,
+    *,
+    month: str,
+    rows: int,
+    earlier_prices: ir.Table,
+    timezone: str,
+) -> Aggregates:
+    """Aggregate the events of one month.
+
+    Args:
+        engine: runs it.
+        tx: gives the folders to write to.
+        events: the month's events, of some hash buckets or all.
+        month: as in `2019-10`.
+        rows: how many events there are, about.
+        earlier_prices: `product_prices` of the month before.
+        timezone: the shop's, for hours, weekends and days of the month.
+    """
+    done = Aggregates()
+
+    def write(table: Table, expression: ir.Table) -> None:
+        folder = tx.place(table.name)
+        engine.write_parquet(expression.select(table.schema.names), folder, table.partition_by)
+        done.folders[table.name].append(folder)
+
+    write(PRODUCT_PRICES, product_prices(events(None), month))
+    prices = engine.read_parquet(done.files(PRODUCT_PRICES), PRODUCT_PRICES)
+    for buckets in engine.slices(rows):
+        ours = _of_known_users(events(buckets))
+        local = ours.mutate(shop_time=shop_time(ours.event_time, timezone, month))
+        write(SESSIONS, sessions(ours))
+        write(PURCHASES, purchases(ours, prices.union(earlier_prices)))
+        write(USER_MEMBERS, user_members(local))
+        write(USER_MONTHS, user_months(local, prices))
+    return done
+
+
+def _of_known_users(events: ir.Table) -> ir.Table:
+    """Events of users with a pseudonym; `is_activity` marks product events but refunds."""
+    known = events.filter(events.user_id.notnull())
+    is_activity = known.is_product & (known.event_type != "refund")
+    return known.mutate(is_activity=is_activity, category=category(known))
+
+
+def category(events: ir.Table) -> ir.StringValue:
+    """What tells categories apart: the id, else the known code; null where there is neither."""
+    return events.category_id.coalesce(events.category_code.nullif("unknown"))
+
+
+def sessions(events: ir.Table) -> ir.Table:
+    """One row per visit that holds more than refunds."""
+    visits = events.filter(events.is_product & events.session_id.notnull())
+    grouped = visits.group_by(["session_id", "user_id", "month", "bucket"]).agg(
+        started_at=visits.event_time.min(where=visits.is_activity),
+        ended_at=visits.event_time.max(where=visits.is_activity),
+        **_counts(visits),
+        amount=visits.amount.sum(),
+        products_viewed=visits.product_id.nunique(where=visits.event_type == "view"),
+    )
+    return grouped.filter(grouped.events > 0)
+
+
+def _counts(events: ir.Table) -> dict[str, ir.IntegerScalar]:
+    def count(event_type: str) -> ir.IntegerScalar:
+        return events.count(where=events.is_activity & (events.event_type == event_type))
+
+    return {
+        "events": events.count(where=events.is_activity),
+        "views": count("view"),
+        "carts": count("cart"),
+        "removals": count("remove_from_cart"),
+        "purchases": count("purchase"),
+    }
+
+
+def purchases(events: ir.Table, prices: ir.Table) -> ir.Table:
+    """Purchase and refund lines of products, each with its reference price."""
+    lines = events.filter(events.is_product & events.event_type.isin(["purchase", "refund"]))
+    lines = lines.mutate(day=lines.event_time.date())
+    reference = reference_prices(lines, prices)
+    return lines.left_join(reference, ["product_id", "day"]).mutate(bought_at=lambda line: line.event_time)
+
+
+def user_members(events: ir.Table) -> ir.Table:
+    """How each user's activity spreads over categories, known brands and hours."""
+    active = events.filter(events.is_activity)
+    members = {
+        "category": active.category,
+        "brand": active.brand.nullif("unknown"),
+        "hour": active.shop_time.hour().cast("string"),
+    }
+    spreads = [
+        active.mutate(dimension=ibis.literal(dimension), member=member)
+        .filter(lambda row: row.member.notnull())
+        .group_by(["user_id", "dimension", "member", "month", "bucket"])
+        .agg(events=lambda row: row.count())
+        for dimension, member in members.items()
+    ]
+    return spreads[0].union(*spreads[1:])
+
+
+def user_months(events: ir.Table, prices: ir.Table) -> ir.Table:
+    """What each user did in the month."""
+    ranked = events.left_join(price_ranks(prices), ["product_id", "category"]).select(events, "price_rank")
+    active, bought = ranked.is_activity, ranked.is_activity & (ranked.event_type == "purchase")
+    time, local = ranked.event_time, ranked.shop_time
+    priced = active & (ranked.price > 0)
+    log_price = ibis.ifelse(priced, ranked.price, ibis.null("float64")).ln()
+    return ranked.group_by(["user_id", "month", "bucket"]).agg(
+        first_at=time.min(where=active),
+        last_at=time.max(where=active),
+        last_purchase_at=time.max(where=bought),
+        **_counts(ranked),
+        items=ranked.quantity.sum(where=bought).fill_null(0),
+        spend=ranked.amount.sum(where=ranked.is_product).fill_null(0.0),
+        active_days=time.date().nunique(where=active),
+        weekend_events=ranked.count(where=active & (local.day_of_week.index() >= 5)),
+        evening_events=ranked.count(where=active & (local.hour() >= 18)),
+        late_month_events=ranked.count(where=active & (local.day() >= 16)),
+        price_tier_sum=ranked.price_rank.sum(where=active),
+        price_tier_events=ranked.count(where=active & ranked.price_rank.notnull()),
+        log_price_mean=log_price.mean(),
+        log_price_m2=log_price.var(how="pop") * log_price.count(),
+        log_price_events=log_price.count(),
+    )

@@ -1,0 +1,187 @@
+"""The features stage: aggregate the months whose events changed, then merge them as of a date."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import ibis.expr.types as ir
+
+from footfall.contracts import EVENTS, PRODUCT_PRICES, USER_MONTHS, Table
+from footfall.engine import Engine
+from footfall.engine.engine import Slice
+from footfall.errors import UserError
+from footfall.features import AGGREGATES, REVISION, USER_FEATURES, Aggregates, aggregate_month, user_features
+from footfall.features.aggregates import ReadEvents
+from footfall.features.user_features import shares_of_all
+from footfall.lake import Lake, Transaction, fingerprint, transaction
+
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class FeaturesResult:
+    """What the stage did: the date of the features, users, and the months it aggregated anew; `users` is None if nothing."""
+
+    as_of: datetime
+    users: int | None
+    months: list[str]
+
+
+def build_features(
+    lake: Lake, engine: Engine, *, as_of: datetime | None, timezone: str, report: Report = lambda _: None
+) -> FeaturesResult:
+    """Bring `user_features` up to date.
+
+    Args:
+        lake: its events are read; the caller holds its lock.
+        engine: runs it.
+        as_of: only events before it are used, UTC; by default the midnight after the last event.
+        timezone: the shop's.
+        report: told what is being done.
+
+    Raises:
+        UserError: the lake holds no event before `as_of`.
+    """
+    months = _months(lake)
+    if not months:
+        raise UserError(f"lake {lake.root} holds no events yet; `footfall run SOURCE --lake {lake.root}` brings some")
+    stale = [month for month in months if not _is_aggregated(lake, month, timezone)]
+    for month in stale:
+        report(f"aggregating {month}")
+        _aggregate(lake, engine, month, timezone)
+    last = _last_event(lake, engine, months[-1])
+    moment = as_of or _midnight_after(last)
+    used = [month for month in months if _start(month) < moment]
+    if not used:
+        raise UserError(f"no event is before --as-of {moment:%Y-%m-%d %H:%M}; the first month is {months[0]}")
+    mark = fingerprint(REVISION, moment, timezone, [lake.done(USER_MONTHS, month) for month in used])
+    key = f"as of {moment.isoformat()}"
+    if lake.done(USER_FEATURES, key) == mark:
+        return FeaturesResult(moment, None, stale)
+    report(f"features as of {moment:%Y-%m-%d}")
+    is_cut = _end(used[-1]) > moment and not (used[-1] == months[-1] and last < moment)
+    users = _merge(lake, engine, used, moment, timezone, is_cut=is_cut, done={key: mark})
+    return FeaturesResult(moment, users, stale)
+
+
+def _months(lake: Lake) -> list[str]:
+    return sorted({file.partition["month"] for file in lake.files(EVENTS)})
+
+
+def _is_aggregated(lake: Lake, month: str, timezone: str) -> bool:
+    return lake.done(USER_MONTHS, month) == _mark(lake, month, timezone)
+
+
+def _mark(lake: Lake, month: str, timezone: str) -> int:
+    """A month follows from its own events, and from those of the month before through trailing prices."""
+    files = [file.path for file in lake.files(EVENTS, lambda part: part["month"] in (month, _before(month)))]
+    return fingerprint(REVISION, timezone, files)
+
+
+def _aggregate(lake: Lake, engine: Engine, month: str, timezone: str) -> None:
+    with transaction(lake) as tx:
+        made = _aggregates(lake, tx, engine, month, timezone, before=None)
+        for table in AGGREGATES:
+            tx.replace(
+                table,
+                made.folders[table.name],
+                replaces=lambda file: file.partition["month"] == month,
+                done={month: _mark(lake, month, timezone)},
+            )
+
+
+def _aggregates(
+    lake: Lake, tx: Transaction, engine: Engine, month: str, timezone: str, *, before: datetime | None
+) -> Aggregates:
+    rows = sum(file.rows for file in lake.files(EVENTS, lambda part: part["month"] == month))
+    return aggregate_month(
+        engine,
+        tx,
+        _events(lake, engine, month, before),
+        month=month,
+        rows=rows,
+        # Months are aggregated in their order, so the month before is up to date.
+        earlier_prices=lake.read(engine, PRODUCT_PRICES, lambda part: part["month"] == _before(month)),
+        timezone=timezone,
+    )
+
+
+def _events(lake: Lake, engine: Engine, month: str, before: datetime | None) -> ReadEvents:
+    def read(buckets: Slice) -> ir.Table:
+        rows = lake.read(
+            engine,
+            EVENTS,
+            lambda part: part["month"] == month and (buckets is None or int(part["bucket"]) in buckets),
+        )
+        return rows if before is None else rows.filter(rows.event_time < before)
+
+    return read
+
+
+def _merge(
+    lake: Lake,
+    engine: Engine,
+    months: list[str],
+    as_of: datetime,
+    timezone: str,
+    *,
+    is_cut: bool,
+    done: dict[str, int],
+) -> int:
+    """Merge whole months from their aggregates; a month that `as_of` cuts is aggregated for this purpose only."""
+    with transaction(lake) as tx:
+        whole = set(months[:-1] if is_cut else months)
+        cut = _aggregates(lake, tx, engine, months[-1], timezone, before=as_of) if is_cut else Aggregates()
+
+        def reading(buckets: Slice) -> Callable[[Table], ir.Table]:
+            def read(table: Table) -> ir.Table:
+                def fits(month: str, bucket: str) -> bool:
+                    return month in whole and (buckets is None or int(bucket) in buckets)
+
+                kept = lake.read(engine, table, lambda part: fits(part["month"], part["bucket"]))
+                ours = [file for file in cut.files(table) if buckets is None or _bucket(file) in buckets]
+                return kept.union(engine.read_parquet(ours, table)) if ours else kept
+
+            return read
+
+        priors = shares_of_all(engine, reading(None))
+        folders: list[Path] = []
+        rows = sum(file.rows for table in AGGREGATES[1:] for file in lake.files(table))
+        for buckets in engine.slices(rows):
+            folders.append(tx.place("user_features"))
+            engine.write_parquet(user_features(reading(buckets), as_of, priors), folders[-1])
+        owner = f"{as_of:%Y%m%dT%H%M%S}"
+        return tx.replace(
+            USER_FEATURES, folders, owner=owner, replaces=lambda file: file.path.startswith(f"{owner}-"), done=done
+        )
+
+
+def _bucket(file: str) -> int:
+    return int(Path(file).parent.name.removeprefix("bucket="))
+
+
+def _last_event(lake: Lake, engine: Engine, month: str) -> datetime:
+    events = _events(lake, engine, month, None)(None)
+    last: datetime = engine.collect(events.agg(last=events.event_time.max()))["last"][0].as_py()
+    return last
+
+
+def _midnight_after(moment: datetime) -> datetime:
+    return datetime(moment.year, moment.month, moment.day) + timedelta(days=1)
+
+
+def _start(month: str) -> datetime:
+    return datetime.fromisoformat(f"{month}-01")
+
+
+def _end(month: str) -> datetime:
+    return datetime.fromisoformat(f"{_next(month)}-01")
+
+
+def _before(month: str) -> str:
+    return f"{_start(month) - timedelta(days=1):%Y-%m}"
+
+
+def _next(month: str) -> str:
+    return f"{_start(month) + timedelta(days=31):%Y-%m}"

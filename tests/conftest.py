@@ -1,0 +1,41 @@
+"""What all tests share: the engines, and the real data where it lies beside the repository."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from footfall.engine import ENGINES, Engine, open_engine
+
+REAL_DATA = Path(__file__).parents[2] / "shared" / "data"
+
+
+def real_data(name: str) -> Path:
+    """A file of real data; the test is skipped where there is none."""
+    path = REAL_DATA / name
+    if not path.exists():
+        pytest.skip(f"real data {name} is not beside this repository")
+    return path
+
+
+@pytest.fixture(scope="session")
+def engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Engine]]:
+    """Engines that were opened so far; Spark is slow to start, so each is opened once."""
+    opened: dict[str, Engine] = {}
+    yield opened
+    for engine in opened.values():
+        engine.close()
+
+
+@pytest.fixture(params=[pytest.param(name, marks=pytest.mark.spark if name == "spark" else ()) for name in ENGINES])
+def engine(
+    request: pytest.FixtureRequest, engines: dict[str, Engine], tmp_path_factory: pytest.TempPathFactory
+) -> Engine:
+    """Every engine in turn."""
+    name: str = request.param
+    if name == "spark" and shutil.which("java") is None:
+        pytest.fail("Java 17 is needed for the Spark tests: apt-get install openjdk-17-jre-headless")
+    if name not in engines:
+        engines[name] = open_engine(name, temporary=tmp_path_factory.mktemp(name), memory="1GB", threads=2)
+    return engines[name]
