@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -59,11 +60,14 @@ class SparkEngine:
         if not files:
             return self.read_arrow(table.schema.empty_table())
         schema = from_arrow_schema(table.schema, prefer_timestamp_ntz=True)
-        reader = self._spark.read.schema(schema)
-        if table.partition_by:
-            base = Path(files[0]).parents[len(table.partition_by)]
-            reader = reader.option("basePath", str(base))
-        return self._view(reader.parquet(*files).select(*table.schema.names))
+        by_base: dict[Path, list[str]] = {}
+        for file in files:
+            by_base.setdefault(Path(file).parents[len(table.partition_by)], []).append(file)
+        frames = [
+            self._spark.read.schema(schema).option("basePath", str(base)).parquet(*ours)
+            for base, ours in by_base.items()
+        ]
+        return self._view(reduce(lambda one, other: one.unionByName(other), frames).select(*table.schema.names))
 
     def read_arrow(self, rows: pa.Table) -> ir.Table:
         """A small table of ours."""

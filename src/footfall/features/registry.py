@@ -28,8 +28,9 @@ class Context:
 
     def days_since(self, time: ir.TimestampValue) -> ir.FloatingValue:
         """Days from a moment to `as_of`."""
+        # Whole numbers only: Spark takes 86400.0 for a decimal, and divides to six digits.
         now = ibis.literal(self.as_of)
-        return (now.epoch_seconds() - time.epoch_seconds()) / 86400.0
+        return (now.epoch_seconds() - time.epoch_seconds()) / 86400
 
 
 Expression = Callable[[ir.Table, Context], ir.Value]

@@ -70,8 +70,8 @@ def _visits(sessions: ir.Table) -> ir.Table:
     before = {"group_by": "user_id", "order_by": ["started_at", "ended_at", "session_id"]}
     pause = started - ended.lag().over(**before)
     return sessions.mutate(
-        gap_hours=ibis.cases((pause >= 0, pause), (pause < 0, 0)) / 3600.0,  # sessions may overlap
-        minutes=ibis.least((ended - started) / 60.0, float(_LONGEST_SESSION_MINUTES)),
+        gap_hours=ibis.cases((pause >= 0, pause), (pause < 0, 0)) / 3600,  # sessions may overlap
+        minutes=ibis.least((ended - started) / 60, _LONGEST_SESSION_MINUTES),
     )
 
 
@@ -82,7 +82,7 @@ def _orders(bought: ir.Table, lines: ir.Table) -> ir.Table:
     time = orders.ordered_at.epoch_seconds()
     gap = time - time.lag().over(group_by="user_id", order_by=["ordered_at", "order_id"])
     net = lines.group_by("user_id").agg(net_spend=lines.amount.sum())
-    spaced = orders.mutate(gap_days=gap / 86400.0)
+    spaced = orders.mutate(gap_days=gap / 86400)
     return spaced.left_join(net, "user_id").select(spaced, "net_spend")
 
 

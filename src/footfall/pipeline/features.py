@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import ibis.expr.types as ir
+import pyarrow.parquet as pq
 
 from footfall.contracts import EVENTS, PRODUCT_PRICES, USER_MONTHS, Table
 from footfall.engine import Engine
@@ -50,19 +51,36 @@ def build_features(
     for month in stale:
         report(f"aggregating {month}")
         _aggregate(lake, engine, month, timezone)
-    last = _last_event(lake, engine, months[-1])
+    last = _last_event(lake, months[-1])
     moment = as_of or _midnight_after(last)
     used = [month for month in months if _start(month) < moment]
     if not used:
         raise UserError(f"no event is before --as-of {moment:%Y-%m-%d %H:%M}; the first month is {months[0]}")
-    mark = fingerprint(REVISION, moment, timezone, [lake.done(USER_MONTHS, month) for month in used])
-    key = f"as of {moment.isoformat()}"
+    mark, key = _features_mark(lake, moment, timezone, used), _key(moment)
     if lake.done(USER_FEATURES, key) == mark:
         return FeaturesResult(moment, None, stale)
     report(f"features as of {moment:%Y-%m-%d}")
     is_cut = _end(used[-1]) > moment and not (used[-1] == months[-1] and last < moment)
     users = _merge(lake, engine, used, moment, timezone, is_cut=is_cut, done={key: mark})
     return FeaturesResult(moment, users, stale)
+
+
+def is_built(lake: Lake, *, as_of: datetime | None, timezone: str) -> datetime | None:
+    """The date of the features if they are up to date with the events, else None. Reads only."""
+    months = _months(lake)
+    if not months or not all(_is_aggregated(lake, month, timezone) for month in months):
+        return None
+    moment = as_of or _midnight_after(_last_event(lake, months[-1]))
+    used = [month for month in months if _start(month) < moment]
+    return moment if lake.done(USER_FEATURES, _key(moment)) == _features_mark(lake, moment, timezone, used) else None
+
+
+def _key(as_of: datetime) -> str:
+    return f"as of {as_of.isoformat()}"
+
+
+def _features_mark(lake: Lake, as_of: datetime, timezone: str, months: list[str]) -> int:
+    return fingerprint(REVISION, as_of, timezone, [lake.done(USER_MONTHS, month) for month in months])
 
 
 def _months(lake: Lake) -> list[str]:
@@ -161,10 +179,18 @@ def _bucket(file: str) -> int:
     return int(Path(file).parent.name.removeprefix("bucket="))
 
 
-def _last_event(lake: Lake, engine: Engine, month: str) -> datetime:
-    events = _events(lake, engine, month, None)(None)
-    last: datetime = engine.collect(events.agg(last=events.event_time.max()))["last"][0].as_py()
-    return last
+def _last_event(lake: Lake, month: str) -> datetime:
+    """The last event time, from the statistics in the files' footers."""
+    folder = lake.folder(EVENTS)
+    times = [_latest(folder / file.path) for file in lake.files(EVENTS, lambda part: part["month"] == month)]
+    return max(times)
+
+
+def _latest(file: Path) -> datetime:
+    footer = pq.read_metadata(file)
+    column = footer.schema.names.index("event_time")
+    groups = [footer.row_group(number).column(column).statistics for number in range(footer.num_row_groups)]
+    return max(group.max for group in groups)
 
 
 def _midnight_after(moment: datetime) -> datetime:

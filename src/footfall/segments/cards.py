@@ -7,8 +7,6 @@ import pyarrow as pa
 
 from footfall.segments import colours
 from footfall.segments.measures import Measure
-from footfall.segments.model import SegmentModel
-from footfall.segments.transform import Array
 from footfall.segments.wording import Difference, differences
 
 
@@ -25,10 +23,9 @@ class Card:
     differences: Sequence[Difference]
 
 
-def cards(model: SegmentModel, profiles: pa.Table, contrasts: Array, measures: Sequence[Measure]) -> list[Card]:
+def cards(profiles: pa.Table, measures: Sequence[Measure]) -> list[Card]:
     """Take a segment's name, size, revenue and recommendation from its profile, and add what distinguishes it."""
     by_segment = {row["segment_id"]: row for row in profiles.to_pylist()}
-    by_feature = {one.feature: one for one in measures}
     return [
         Card(
             name=row["segment_name"],
@@ -37,7 +34,7 @@ def cards(model: SegmentModel, profiles: pa.Table, contrasts: Array, measures: S
             share=row["share"],
             revenue_share=row["revenue_share"],
             recommendation=row["recommendation"],
-            differences=differences(segment, contrasts, model.scales, by_feature) if row["users"] else [],
+            differences=differences(segment, measures),
         )
         for segment, row in sorted(by_segment.items())
     ]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from footfall.segments.transform import Array
+from footfall.segments.feature_table import Array
 
 Labels = npt.NDArray[np.int32]
 STARTS = 10

@@ -10,8 +10,9 @@ import pyarrow as pa
 from footfall.segments import colours
 from footfall.segments.accounts import Accounts
 from footfall.segments.clusters import Labels
+from footfall.segments.feature_table import Array
 from footfall.segments.model import SegmentModel
-from footfall.segments.transform import Array, scaled
+from footfall.segments.transform import scaled
 from footfall.segments.wording import count, percent
 
 FONT = "Inter, 'Segoe UI', Roboto, 'Helvetica Neue', 'Liberation Sans', Arial, sans-serif"
@@ -64,16 +65,12 @@ def projection(model: SegmentModel, features: pa.Table, labels: Labels, names: S
     """A sample of at most 5,000 users on the first two components, coloured by segment."""
     sample = _sample(features.num_rows, model.seed)
     points = model.projection.project(scaled(features.take(sample), model.scales)).astype(np.float32)
-    figure = go.Figure(layout=_layout(height=460))
+    figure = go.Figure(layout=_layout(height=400))
     for segment, name in enumerate(names):
         figure.add_trace(_cloud(points[labels[sample] == segment], name, colours.of_segment(segment)))
     for axis, place in (("xaxis", 0), ("yaxis", 1)):
         figure.update_layout({axis: _bare_axis(model, place)})
-    return figure.update_layout(
-        legend={"orientation": "h", "y": -0.12, "yanchor": "top", "itemsizing": "constant", "x": 0},
-        margin={"l": 36, "r": 8, "t": 8, "b": 96},
-        showlegend=True,
-    )
+    return figure.update_layout(margin={"l": 28, "r": 8, "t": 8, "b": 32})
 
 
 def _sample(users: int, seed: int) -> np.ndarray:
@@ -123,10 +120,17 @@ def scree(model: SegmentModel) -> go.Figure:
         marker={"size": 5},
         hovertemplate="First %{x} together: %{y:.1%}<extra></extra>",
     )
-    figure = go.Figure([bars, line], layout=_layout(height=320))
+    figure = go.Figure([bars, line], layout=_layout(height=400))
     figure.add_hline(0.9, line={"color": colours.WARNING, "width": 1, "dash": "dot"})
-    figure.update_yaxes(tickformat=".0%", range=[0, 1.06], gridcolor=colours.RULE, tickvals=[0, 0.25, 0.5, 0.75, 0.9, 1])
-    figure.update_xaxes(title={"text": "Component", "font": {"size": 12, "color": colours.MUTED}}, dtick=max(1, len(held) // 8))
+    figure.update_yaxes(
+        tickformat=".0%", range=[0, 1.06], gridcolor=colours.RULE, tickvals=[0, 0.25, 0.5, 0.75, 0.9, 1]
+    )
+    figure.update_xaxes(
+        title={"text": "Component", "font": {"size": 12, "color": colours.MUTED}},
+        tick0=1,
+        dtick=max(1, len(held) // 8),
+        range=[0.4, len(held) + 0.6],
+    )
     return figure
 
 
@@ -134,13 +138,13 @@ _TEXT_OUTSIDE = {"textposition": "outside", "cliponaxis": False, "textfont": {"c
 
 
 def _with_bars(bars: go.Bar, values: Sequence[float], *, room: float = 1.22) -> go.Figure:
-    figure = go.Figure(bars, layout=_layout(height=40 + 44 * max(len(values), 1)))
+    figure = go.Figure(bars, layout=_layout(height=12 + 44 * max(len(values), 1)))
     figure.update_yaxes(autorange="reversed", automargin=True, ticklabelstandoff=8, tickfont={"size": 13})
     # The label stands outside the bar: leave it room, to the left too where refunds outweigh a segment's purchases.
     low, high = min([*values, 0]), max([*values, 0])
     span = (high - low) or 1
     figure.update_xaxes(visible=False, range=[low - (0.22 * span if low else 0), low + span * room])
-    return figure.update_layout(bargap=0.32)
+    return figure.update_layout(bargap=0.32, margin={"b": 4})
 
 
 def _layout(*, height: int) -> dict[str, object]:

@@ -6,12 +6,13 @@ import pyarrow as pa
 
 from footfall.errors import SettingInvalid, SourceUnreadable
 from footfall.segments.clusters import Labels, learn_centres, nearest
-from footfall.segments.measures import contrasts, measure
+from footfall.segments.feature_table import Array, as_of_date, feature_names
+from footfall.segments.measures import measure
 from footfall.segments.model import Segment, SegmentModel
 from footfall.segments.names import kind_of, unique_names
 from footfall.segments.portraits import portraits
 from footfall.segments.projection import Projection, learn_projection
-from footfall.segments.transform import BLOCK_ROWS, Array, Scale, feature_names, learn_scales, scaled_blocks
+from footfall.segments.transform import BLOCK_ROWS, Scale, learn_scales, scaled_blocks
 
 Points = npt.NDArray[np.float32]
 
@@ -45,20 +46,8 @@ def fit(features: pa.Table, *, k: int = 5, seed: int = 0, version: str) -> Segme
         scales=scales,
         dropped=dropped,
         projection=projection,
-        segments=_segments(features, names, scales, centres, labels),
+        segments=_segments(features, names, centres, labels),
     )
-
-
-def as_of_date(features: pa.Table) -> str:
-    """Read the one date that the features are of.
-
-    Raises:
-        SourceUnreadable: there is more than one date.
-    """
-    dates = features["as_of"].unique().to_pylist()
-    if len(dates) != 1 or dates[0] is None:
-        raise SourceUnreadable(f"user_features: as_of has {len(dates)} values and must have one date; select one")
-    return str(dates[0].isoformat())
 
 
 def _check_k(k: int, users: int) -> None:
@@ -66,7 +55,7 @@ def _check_k(k: int, users: int) -> None:
         raise SettingInvalid(f"k is {k} and must be 1 or more; choose how many segments to make, for example 5")
     if users < max(k, 2):
         raise SettingInvalid(
-            f"user_features: {users:,} users, and {k} segments need at least {max(k, 2):,}; choose a smaller k or add data"
+            f"user_features: {users:,} users, and {k} segments need {max(k, 2):,} or more; choose a smaller k or add data"
         )
 
 
@@ -104,13 +93,12 @@ def _labels(points: Points, centres: Array) -> Labels:
     )
 
 
-def _segments(
-    features: pa.Table, names: list[str], scales: tuple[Scale, ...], centres: Array, labels: Labels
-) -> tuple[Segment, ...]:
+def _segments(features: pa.Table, names: list[str], centres: Array, labels: Labels) -> tuple[Segment, ...]:
     k = len(centres)
     users = np.bincount(labels, minlength=k)
-    kinds = [kind_of(portrait) for portrait in portraits(measure(features, names, labels, k), users)]
-    unique = unique_names([kind.name for kind in kinds], contrasts(features, scales, labels, k), scales)
+    measures = measure(features, names, labels, k)
+    kinds = [kind_of(portrait) for portrait in portraits(measures, users)]
+    unique = unique_names([kind.name for kind in kinds], measures)
     return tuple(
         Segment(name, kind.recommendation, int(count), tuple(centre.tolist()))
         for name, kind, count, centre in zip(unique, kinds, users, centres, strict=True)

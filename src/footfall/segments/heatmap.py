@@ -7,9 +7,8 @@ import numpy as np
 
 from footfall.segments import colours
 from footfall.segments.measures import Measure
-from footfall.segments.transform import Array
 from footfall.segments.vocabulary import word
-from footfall.segments.wording import in_unit
+from footfall.segments.wording import NOTHING, in_unit
 
 
 @dataclass(frozen=True)
@@ -18,6 +17,9 @@ class Cell:
 
     text: str
     colour: str
+
+
+_UNDEFINED = Cell(NOTHING, colours.PAPER)
 
 
 @dataclass(frozen=True)
@@ -30,15 +32,15 @@ class HeatRow:
     cells: Sequence[Cell]
 
 
-def heat_map(measures: Sequence[Measure], contrasts: Array) -> dict[str, list[HeatRow]]:
+def heat_map(measures: Sequence[Measure]) -> dict[str, list[HeatRow]]:
     """The rows of the heat map, by family of features."""
     families: dict[str, list[HeatRow]] = {}
-    for place, one in enumerate(measures):
-        families.setdefault(word(one.feature).family, []).append(_row(one, contrasts[:, place]))
+    for one in measures:
+        families.setdefault(word(one.feature).family, []).append(_row(one))
     return families
 
 
-def _row(one: Measure, contrasts: Array) -> HeatRow:
+def _row(one: Measure) -> HeatRow:
     trait = word(one.feature)
     # Where all medians are the same, often 0, only the means can show what the colours say.
     is_flat = len(np.unique(one.median[~np.isnan(one.median)])) < 2
@@ -49,6 +51,8 @@ def _row(one: Measure, contrasts: Array) -> HeatRow:
         base=in_unit(base, trait.unit),
         cells=[
             Cell(in_unit(float(value), trait.unit), colours.of_contrast(float(contrast)))
-            for value, contrast in zip(values, contrasts, strict=True)
+            if not np.isnan(contrast)
+            else _UNDEFINED
+            for value, contrast in zip(values, one.contrast, strict=True)
         ],
     )

@@ -1,49 +1,66 @@
-"""What segments are like: means and medians in the features' own units, and contrasts in units that compare."""
+"""What segments are like: means and medians in the features' own units, and contrasts in a unit that compares."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 
 from footfall.segments.clusters import Labels
-from footfall.segments.transform import Array, Scale, column, scaled_blocks
+from footfall.segments.feature_table import Array, column
+from footfall.segments.transform import LINEAR, damp
 
 
 @dataclass(frozen=True)
 class Measure:
-    """A feature's mean and median in each segment and over all users (the base).
+    """A feature in each segment and over all users (the base). Nulls are left out; NaN where nothing else is there.
 
-    Nulls are left out; NaN where a segment has nothing but nulls.
+    Attributes:
+        feature: a column of user_features.
+        mean: each segment's mean.
+        median: each segment's median.
+        contrast: how far each segment's mean lies from the base's, in the base's standard deviations, after the
+            logarithm where the feature has one. NaN where the feature is not defined for half of the segment's users:
+            what a few have says nothing about all.
+        base_mean: the mean over all users.
+        base_median: the median over all users.
     """
 
     feature: str
     mean: Array
     median: Array
+    contrast: Array
     base_mean: float
     base_median: float
 
 
-def measure(features: pa.Table, names: list[str], labels: Labels, k: int) -> list[Measure]:
+def measure(features: pa.Table, names: Sequence[str], labels: Labels, k: int) -> list[Measure]:
     """Measure each feature in each of k segments."""
     order = np.argsort(labels, kind="stable")
     borders = np.searchsorted(labels[order], np.arange(1, k))
-    return [_measure(name, column(features, name)[order], borders) for name in names]
+    return [_measure(name, np.split(column(features, name)[order], borders)) for name in names]
 
 
-def _measure(name: str, values: Array, borders: np.ndarray) -> Measure:
-    pieces = [_known(piece) for piece in np.split(values, borders)]
-    known = _known(values)
+def _measure(name: str, segments: list[Array]) -> Measure:
+    known = [values[~np.isnan(values)] for values in segments]
+    base = np.concatenate(known)
+    is_typical = [len(kept) >= 0.5 * max(len(values), 1) for kept, values in zip(known, segments, strict=True)]
     return Measure(
         name,
-        mean=np.array([_mean(piece) for piece in pieces]),
-        median=np.array([_median(piece) for piece in pieces]),
-        base_mean=_mean(known),
-        base_median=_median(known),
+        mean=np.array([_mean(values) for values in known]),
+        median=np.array([_median(values) for values in known]),
+        contrast=np.where(is_typical, _contrast(name, known, base), np.nan),
+        base_mean=_mean(base),
+        base_median=_median(base),
     )
 
 
-def _known(values: Array) -> Array:
-    return values[~np.isnan(values)]
+def _contrast(name: str, known: list[Array], base: Array) -> Array:
+    log = name not in LINEAR
+    means = np.array([_mean(damp(values, log=log)) for values in known])
+    damped = damp(base, log=log)
+    deviation = float(damped.std()) if base.size else 0.0
+    return (means - damped.mean()) / deviation if deviation else np.zeros(len(known))
 
 
 def _mean(values: Array) -> float:
@@ -52,21 +69,3 @@ def _mean(values: Array) -> float:
 
 def _median(values: Array) -> float:
     return float(np.median(values)) if values.size else float("nan")
-
-
-def contrasts(features: pa.Table, scales: tuple[Scale, ...], labels: Labels, k: int) -> Array:
-    """How far each segment lies from the average user: one row per segment, one column per scale.
-
-    The unit is the standard deviation, over all users, of the scaled feature. A segment without users has zeros.
-    """
-    sums, squares = np.zeros((k, len(scales))), np.zeros(len(scales))
-    start = 0
-    for rows in scaled_blocks(features, scales):
-        members = labels[start : start + len(rows), None] == np.arange(k)
-        sums += members.T.astype(np.float64) @ rows
-        squares += (rows**2).sum(axis=0)
-        start += len(rows)
-    mean = sums.sum(axis=0) / len(labels)
-    deviation = np.sqrt(np.maximum(squares / len(labels) - mean**2, 0))
-    users = np.bincount(labels, minlength=k)[:, None]
-    return np.divide(sums / np.maximum(users, 1) - mean, deviation, out=np.zeros_like(sums), where=(users > 0) & (deviation > 0))

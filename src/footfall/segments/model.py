@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from footfall.errors import SourceUnreadable
+from footfall.segments.feature_table import Array
 from footfall.segments.projection import Projection
-from footfall.segments.transform import Array, Dropped, Scale
+from footfall.segments.transform import Dropped, Scale
 
 FORMAT = 1
 
@@ -83,7 +84,9 @@ def from_json(text: str) -> SegmentModel:
     try:
         return _model(fields)
     except (KeyError, TypeError, AttributeError) as error:
-        raise SourceUnreadable(f"segment model: a field is missing or wrong ({error}); fit the segments again") from error
+        raise SourceUnreadable(
+            f"segment model: a field is missing or wrong ({error}); fit the segments again"
+        ) from error
 
 
 def _must_be_readable(fields: object) -> None:

@@ -3,8 +3,11 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from footfall.segments.feature_table import Array
+from footfall.segments.measures import Measure
 from footfall.segments.portraits import Portrait
-from footfall.segments.transform import Array, Scale
 from footfall.segments.vocabulary import word
 
 
@@ -94,29 +97,39 @@ def kind_of(portrait: Portrait) -> Kind:
     return next(kind for kind in (BUYERS if portrait.buys else VISITORS) if kind.fits(portrait))
 
 
-def unique_names(names: Sequence[str], contrasts: Array, scales: tuple[Scale, ...]) -> list[str]:
+def unique_names(names: Sequence[str], measures: Sequence[Measure]) -> list[str]:
     """Tell segments of the same name apart by what they differ in: `Window Shoppers, weekends`."""
     unique = list(names)
     for name in dict.fromkeys(names):
-        same = [place for place, other in enumerate(names) if other == name]
-        _tell_apart(unique, same, contrasts, scales)
+        _tell_apart(unique, [place for place, other in enumerate(names) if other == name], measures)
     return unique
 
 
-def _tell_apart(names: list[str], same: list[int], contrasts: Array, scales: tuple[Scale, ...]) -> None:
+def _tell_apart(names: list[str], same: list[int], measures: Sequence[Measure]) -> None:
     """Add to each name the feature that is furthest from the others of that name; again for those still alike.
 
     On one feature, not all can lie above the mean of the others, nor all below it: each round splits the group.
     """
     if len(same) < 2:
         return
-    middle = contrasts[same].mean(axis=0)
-    groups: dict[str, list[int]] = {}
-    for place in same:
-        difference = contrasts[place] - middle
-        strongest = int(abs(difference).argmax())
-        trait = word(scales[strongest].feature)
-        names[place] += ", " + (trait.high if difference[strongest] > 0 else trait.low)
-        groups.setdefault(names[place], []).append(place)
-    for group in groups.values():
-        _tell_apart(names, group, contrasts, scales)
+    contrasts = np.array([one.contrast[same] for one in measures])
+    # NaN where a feature is not defined for one of them: it cannot tell them apart in words.
+    differences = np.nan_to_num(contrasts - contrasts.mean(axis=1, keepdims=True))
+    if not differences.any():
+        _number(names, same)
+        return
+    for place, difference in zip(same, differences.T, strict=True):
+        names[place] += ", " + _trait(difference, measures)
+    for name in dict.fromkeys(names[place] for place in same):
+        _tell_apart(names, [place for place in same if names[place] == name], measures)
+
+
+def _trait(difference: Array, measures: Sequence[Measure]) -> str:
+    strongest = int(np.abs(difference).argmax())
+    trait = word(measures[strongest].feature)
+    return trait.high if difference[strongest] > 0 else trait.low
+
+
+def _number(names: list[str], same: list[int]) -> None:
+    for number, place in enumerate(same, start=1):
+        names[place] += f" ({number})"

@@ -10,11 +10,11 @@ from markupsafe import Markup
 from footfall.segments.accounts import Accounts, accounts
 from footfall.segments.cards import Card, cards
 from footfall.segments.clusters import Labels
+from footfall.segments.feature_table import column
 from footfall.segments.heatmap import heat_map
-from footfall.segments.measures import contrasts, measure
+from footfall.segments.measures import measure
 from footfall.segments.model import SegmentModel
 from footfall.segments.scoring import labels_of
-from footfall.segments.transform import column
 from footfall.segments.vocabulary import word
 from footfall.segments.wording import count, percent
 
@@ -43,15 +43,14 @@ def report(
     """
     labels = labels_of(model, features, assigned)
     measures = measure(features, [scale.feature for scale in model.scales], labels, model.k)
-    apart = contrasts(features, model.scales, labels, model.k)
-    segments, rows = cards(model, profiles, apart, measures), accounts(row_accounts)
+    segments, rows = cards(profiles, measures), accounts(row_accounts)
     return _template().render(
         model=model,
         users=features.num_rows,
         spend=_total_spend(features),
         buyers=_share_of_buyers(features),
         cards=segments,
-        families=heat_map(measures, apart),
+        families=heat_map(measures),
         accounts=rows,
         dropped=[(word(one.feature).label, one.reason) for one in model.dropped],
         meta=meta,

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from footfall.segments.measures import Measure
-from footfall.segments.transform import Array
 
+Counts = npt.NDArray[np.int64]
 _UNKNOWN = float("nan")
 
 
@@ -63,7 +64,7 @@ class Portrait:
         return self.typical("tenure_days") <= min(14.0, 0.5 * self.base("tenure_days"))
 
 
-def portraits(measures: Sequence[Measure], users: Array) -> list[Portrait]:
+def portraits(measures: Sequence[Measure], users: Counts) -> list[Portrait]:
     """Draw every segment, given the measures of all features and the users of each segment."""
     spend = _buyers_spend(measures, users)
     return [
@@ -78,7 +79,7 @@ def portraits(measures: Sequence[Measure], users: Array) -> list[Portrait]:
     ]
 
 
-def _buyers_spend(measures: Sequence[Measure], users: Array) -> float:
+def _buyers_spend(measures: Sequence[Measure], users: Counts) -> float:
     by_name = {one.feature: one for one in measures}
     if not {"orders", "spend"} <= by_name.keys():
         return _UNKNOWN

@@ -5,11 +5,11 @@ import pyarrow as pa
 
 from footfall.contracts import SEGMENT_PROFILES
 from footfall.segments.clusters import Labels
-from footfall.segments.fitting import as_of_date
+from footfall.segments.feature_table import Array, as_of_date, column, feature_names
 from footfall.segments.measures import Measure, measure
 from footfall.segments.model import SegmentModel
+from footfall.segments.portraits import Counts
 from footfall.segments.scoring import labels_of
-from footfall.segments.transform import Array, column, feature_names
 
 
 def profile(model: SegmentModel, features: pa.Table, assigned: pa.Table) -> pa.Table:
@@ -45,7 +45,7 @@ def _revenue_shares(features: pa.Table, labels: Labels, k: int) -> Array:
     return spend / spend.sum() if spend.sum() > 0 else np.full(k, np.nan)
 
 
-def _describe(model: SegmentModel, segment: int, measures: list[Measure], users: Array, revenue: Array) -> pa.Table:
+def _describe(model: SegmentModel, segment: int, measures: list[Measure], users: Counts, revenue: Array) -> pa.Table:
     rows = len(measures)
     return pa.table(
         {

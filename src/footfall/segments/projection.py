@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from footfall.segments.transform import Array, Scale, scaled_blocks
+from footfall.segments.feature_table import Array
+from footfall.segments.transform import Scale, scaled_blocks
 
 VARIANCE_KEPT = 0.9
 
@@ -26,7 +27,8 @@ class Projection:
 
     def project(self, rows: Array) -> Array:
         """Give scaled rows their coordinates on the kept components."""
-        return (rows - np.array(self.mean)) @ np.array(self.loadings).T
+        coordinates: Array = (rows - np.array(self.mean)) @ np.array(self.loadings).T
+        return coordinates
 
 
 def learn_projection(features: pa.Table, scales: tuple[Scale, ...]) -> Projection:
@@ -55,4 +57,5 @@ def _moments(features: pa.Table, scales: tuple[Scale, ...]) -> tuple[Array, Arra
 
 def _with_fixed_signs(loadings: Array) -> Array:
     strongest = np.abs(loadings).argmax(axis=1)
-    return loadings * np.sign(loadings[np.arange(len(loadings)), strongest])[:, None]
+    signs: Array = np.sign(loadings[np.arange(len(loadings)), strongest])
+    return loadings * signs[:, None]

@@ -9,8 +9,9 @@ import pyarrow.compute as pc
 from footfall.contracts import CUSTOMER_SEGMENTS
 from footfall.errors import SourceUnreadable
 from footfall.segments.clusters import Labels, Nearest, nearest
+from footfall.segments.feature_table import feature_names
 from footfall.segments.model import SegmentModel
-from footfall.segments.transform import feature_names, scaled_blocks
+from footfall.segments.transform import scaled_blocks
 
 
 def assign(model: SegmentModel, features: pa.Table, *, updated_at: datetime) -> pa.Table:
@@ -73,11 +74,13 @@ def labels_of(model: SegmentModel, features: pa.Table, assigned: pa.Table) -> La
     """
     versions = assigned["model_version"].unique().to_pylist()
     if versions not in ([model.version], []):
-        raise SourceUnreadable(f"customer_segments: made by {versions} and not by {model.version}; assign the users again")
+        raise SourceUnreadable(
+            f"customer_segments: made by {versions} and not by {model.version}; assign the users again"
+        )
     places = pc.index_in(features["user_id"], value_set=assigned["user_id"])
     if places.null_count:
         raise SourceUnreadable(
-            f"customer_segments: {places.null_count:,} of {features.num_rows:,} users have no segment; assign them again"
+            f"customer_segments: {places.null_count:,} of {features.num_rows:,} users have no segment; assign again"
         )
     labels: Labels = assigned["segment_id"].take(places).to_numpy().astype(np.int32)
     return labels

@@ -23,14 +23,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
-from footfall.errors import SourceUnreadable
+from footfall.segments.feature_table import Array, column
 
-Array = npt.NDArray[np.float64]
-
-KEYS = ("user_id", "as_of")
 BLOCK_ROWS = 65_536
 
 NULL_IS_LARGEST = frozenset(
@@ -93,37 +89,6 @@ class Dropped:
     reason: str
 
 
-def feature_names(features: pa.Table) -> list[str]:
-    """Name the feature columns: all but the keys.
-
-    Raises:
-        SourceUnreadable: a key is missing, there is no feature, or a feature is not a number.
-    """
-    for key in KEYS:
-        if key not in features.column_names:
-            raise SourceUnreadable(f"user_features: no column {key!r} among {features.column_names}; compute them again")
-    names = [name for name in features.column_names if name not in KEYS]
-    if not names:
-        raise SourceUnreadable("user_features: no feature column beside user_id and as_of; compute the features first")
-    for name in names:
-        _must_be_number(features.schema.field(name))
-    return names
-
-
-def _must_be_number(field: pa.Field) -> None:
-    kind = field.type
-    if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)):
-        raise SourceUnreadable(
-            f"user_features: column {field.name!r} is {kind} and must be a number; leave it out or compute it again"
-        )
-
-
-def column(features: pa.Table, name: str) -> Array:
-    """Read one feature; whatever is not a finite number becomes NaN."""
-    values = features[name].cast(pa.float64()).to_numpy()
-    return np.where(np.isfinite(values), values, np.nan)
-
-
 def learn_scales(features: pa.Table, names: list[str]) -> tuple[tuple[Scale, ...], tuple[Dropped, ...]]:
     """Learn how to scale each feature; features that tell no user from another are dropped."""
     learned = [_without_base(features, name) or _learn_scale(name, column(features, name)) for name in names]
@@ -132,7 +97,7 @@ def learn_scales(features: pa.Table, names: list[str]) -> tuple[tuple[Scale, ...
 
 
 def _without_base(features: pa.Table, name: str) -> Dropped | None:
-    base = NEEDS.get(name)
+    base = NEEDS.get(name, "")
     if base not in features.column_names or np.nan_to_num(column(features, base)).any():
         return None
     return Dropped(name, f"no user has any {base}")
@@ -144,7 +109,7 @@ def _learn_scale(name: str, values: Array) -> Scale | Dropped:
         return Dropped(name, "not defined for any user")
     fill = _fill(name, known)
     log = name not in LINEAR
-    filled = _damp(np.where(np.isnan(values), fill, values), log=log)
+    filled = damp(np.where(np.isnan(values), fill, values), log=log)
     centre, spread = float(np.median(filled)), _spread(filled)
     if spread <= _NOISE * max(1e-9, float(np.abs(filled).max())):
         return Dropped(name, "the same for every user")
@@ -159,7 +124,8 @@ def _fill(name: str, known: Array) -> float:
     return 0.0
 
 
-def _damp(values: Array, *, log: bool) -> Array:
+def damp(values: Array, *, log: bool) -> Array:
+    """Take sign(x) * log(1 + |x|), or leave the values as they are."""
     return np.sign(values) * np.log1p(np.abs(values)) if log else values
 
 
@@ -174,7 +140,7 @@ def scaled(features: pa.Table, scales: tuple[Scale, ...]) -> Array:
     for place, scale in enumerate(scales):
         values = column(features, scale.feature)
         filled = np.where(np.isnan(values), scale.fill, values)
-        matrix[:, place] = (_damp(filled, log=scale.log) - scale.centre) / scale.spread
+        matrix[:, place] = (damp(filled, log=scale.log) - scale.centre) / scale.spread
     return np.clip(matrix, -CUT_OFF, CUT_OFF, out=matrix)
 
 

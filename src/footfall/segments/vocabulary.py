@@ -47,15 +47,21 @@ WORDS = {
     "views": Word("Product views", "count", "Funnel", "few views", "many views"),
     "carts": Word("Additions to cart", "count", "Funnel", "little use of the cart", "much use of the cart"),
     "removals": Word("Removals from cart", "count", "Funnel", "few removals", "many removals"),
-    "view_to_cart": Word("Views that reach the cart", "share", "Funnel", "rarely fills the cart", "readily fills the cart"),
-    "cart_to_purchase": Word("Carts that are bought", "share", "Funnel", "rarely buys the cart", "mostly buys the cart"),
+    "view_to_cart": Word(
+        "Views that reach the cart", "share", "Funnel", "rarely fills the cart", "readily fills the cart"
+    ),
+    "cart_to_purchase": Word(
+        "Carts that are bought", "share", "Funnel", "rarely buys the cart", "mostly buys the cart"
+    ),
     "cart_abandonment": Word("Carts left behind", "share", "Funnel", "few carts left behind", "many carts left behind"),
     "removal_ratio": Word("Removals per addition", "share", "Funnel", "keeps the cart", "takes much out again"),
     "events_per_session": Word("Events per visit", "count", "Engagement", "short visits", "rich visits"),
     "session_minutes_median": Word("Minutes per visit", "minutes", "Engagement", "quick visits", "long visits"),
     "bounce_share": Word("Visits of one event", "share", "Engagement", "rarely bounces", "often bounces"),
     "repeat_view_ratio": Word("Repeated views", "share", "Engagement", "rarely looks twice", "often looks twice"),
-    "views_per_purchase": Word("Views per purchase", "count", "Engagement", "buys directly", "looks long before buying"),
+    "views_per_purchase": Word(
+        "Views per purchase", "count", "Engagement", "buys directly", "looks long before buying"
+    ),
     "categories": Word("Categories", "count", "Diversity", "fewer categories", "more categories"),
     "category_entropy": Word("Spread over categories", "number", "Diversity", "one category", "mixed categories"),
     "brand_entropy": Word("Spread over brands", "number", "Diversity", "one brand", "mixed brands"),
@@ -65,7 +71,9 @@ WORDS = {
     "weekend_share": Word("At weekends", "share", "Timing", "weekdays", "weekends"),
     "evening_share": Word("In the evening", "share", "Timing", "daytime", "evenings"),
     "hour_entropy": Word("Spread over hours", "number", "Timing", "fixed hours", "all hours"),
-    "second_half_share": Word("In the month's second half", "share", "Timing", "early in the month", "late in the month"),
+    "second_half_share": Word(
+        "In the month's second half", "share", "Timing", "early in the month", "late in the month"
+    ),
     "promotion_share": Word("Bought on promotion", "share", "Promotion", "pays full price", "buys on promotion"),
 }
 

@@ -1,12 +1,12 @@
 """Numbers and differences as people read them."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from footfall.segments.measures import Measure
-from footfall.segments.transform import Array, Scale
 from footfall.segments.vocabulary import Unit, word
 
 NOTHING = "–"  # noqa: RUF001 - an en dash is what a reader expects in an empty cell
@@ -19,15 +19,15 @@ def count(value: float) -> str:
 
 
 def percent(share: float | None) -> str:
-    """A share in percent, with more digits where it is small: `43%`, `4.3%`, `0.02%`."""
+    """A share in percent, with more digits towards 0 and 1: `43%`, `4.3%`, `0.02%`, `99.9%`."""
     if share is None or math.isnan(share):
         return NOTHING
-    if share and abs(share) < 0.0001:
-        return "<0.01%"
-    if abs(share) < 0.001:
-        return f"{share:.2%}" if share else "0%"
-    whole = abs(share) >= 0.0995 and round(share, 2) != 1
-    return f"{share:.0%}" if whole or share == 1 else f"{share:.1%}"
+    if share in (0, 1):
+        return f"{share:.0%}"
+    edge = min(abs(share), abs(1 - share))
+    if edge < 0.0001:
+        return "<0.01%" if 0 < share < 0.5 else ">99.99%" if 0.5 <= share < 1 else f"{share:.2%}"
+    return f"{share:.{0 if edge >= 0.1 else 1 if edge >= 0.001 else 2}%}"
 
 
 def amount(value: float) -> str:
@@ -43,7 +43,9 @@ def in_unit(value: float, unit: Unit) -> str:
     """A feature's value with its unit; a dash where it is not defined."""
     if math.isnan(value):
         return NOTHING
-    return percent(value) if unit == "share" else amount(value) + _SUFFIX.get(unit, "")
+    if unit == "share":
+        return percent(value)
+    return f"{value:,.{0 if abs(value) >= 100 else 1}f}{_SUFFIX[unit]}" if unit in _SUFFIX else amount(value)
 
 
 @dataclass(frozen=True)
@@ -58,31 +60,29 @@ class Difference:
     is_more: bool
 
 
-def differences(
-    segment: int, contrasts: Array, scales: tuple[Scale, ...], measures: dict[str, Measure], *, at_most: int = 3
-) -> list[Difference]:
+def differences(segment: int, measures: Sequence[Measure], *, at_most: int = 3) -> list[Difference]:
     """Say what distinguishes a segment most: the strongest contrast of each family of features.
 
     One of each family, for orders, items and spend would say the same thing three times.
     """
     found: dict[str, Difference] = {}
-    for place in np.argsort(-np.abs(contrasts[segment]), kind="stable"):
-        feature = scales[place].feature
-        is_more = bool(contrasts[segment, place] > 0)
-        found.setdefault(word(feature).family, _difference(segment, measures[feature], is_more=is_more))
+    for one in sorted(measures, key=lambda one: -abs(np.nan_to_num(one.contrast[segment]))):
+        difference = _difference(segment, one)
+        if difference:
+            found.setdefault(word(one.feature).family, difference)
     return list(found.values())[:at_most]
 
 
-def _difference(segment: int, one: Measure, *, is_more: bool) -> Difference:
-    trait = word(one.feature)
-    # Where the medians say the same (most users never fill a cart), the means tell the difference.
-    statistic = "mean" if one.median[segment] == one.base_median or np.isnan(one.median[segment]) else "median"
-    own, base = (one.mean, one.base_mean) if statistic == "mean" else (one.median, one.base_median)
-    return Difference(
-        phrase=trait.high if is_more else trait.low,
-        label=trait.label,
-        statistic=statistic,
-        segment=in_unit(float(own[segment]), trait.unit),
-        base=in_unit(base, trait.unit),
-        is_more=is_more,
-    )
+def _difference(segment: int, one: Measure) -> Difference | None:
+    """Give the numbers that show the difference, or nothing where neither medians nor means do."""
+    trait, is_more = word(one.feature), bool(one.contrast[segment] > 0)
+    if not abs(one.contrast[segment]) > 0:
+        return None
+    for statistic, value, base in (
+        ("median", float(one.median[segment]), one.base_median),
+        ("mean", float(one.mean[segment]), one.base_mean),
+    ):
+        texts = in_unit(value, trait.unit), in_unit(base, trait.unit)
+        if (value > base if is_more else value < base) and texts[0] != texts[1]:
+            return Difference(trait.high if is_more else trait.low, trait.label, statistic, *texts, is_more=is_more)
+    return None

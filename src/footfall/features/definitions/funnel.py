@@ -15,7 +15,7 @@ CART_WEIGHT = 5
 
 
 def _shrunk(part: ir.Value, whole: ir.Value, prior: float, weight: int) -> ir.Value:
-    return ibis.least((part + weight * prior) / (whole + weight), 1.0)
+    return ibis.least((part.cast("float64") + weight * prior) / (whole + weight), 1)
 
 
 def _null_unless(known: ir.Value, value: ir.Value) -> ir.Value:

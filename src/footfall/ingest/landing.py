@@ -1,0 +1,144 @@
+"""Inputs -> the raw zone: an untouched copy of every file, with its checksum, recorded in `raw_files`."""
+
+import hashlib
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyarrow as pa
+
+from footfall.contracts import RAW_FILES
+from footfall.errors import SourceUnreadable
+from footfall.ingest.download import download
+from footfall.ingest.finding import Input
+from footfall.lake import Lake, transaction
+from footfall.lake.writing import storage_failed
+
+Progress = Callable[[int, int | None], None]
+
+_CHUNK = 1 << 22
+
+
+@dataclass(frozen=True)
+class Landed:
+    """A file in the raw zone. `is_new` says whether this run brought it, `twin` which name brought the same bytes before."""
+
+    name: str
+    path: Path
+    sha256: str
+    ingested_at: datetime
+    source: str
+    is_new: bool
+    twin: str | None = None
+
+
+def known_files(lake: Lake) -> dict[str, dict[str, object]]:
+    """The latest version of every file in `raw_files`, by name."""
+    rows = lake.load(RAW_FILES).to_pylist()
+    return {str(row["path"]): row for row in sorted(rows, key=lambda row: row["ingested_at"])}
+
+
+def checksum(path: Path, progress: Progress = lambda _done, _total: None) -> str:
+    """SHA-256 of a file."""
+    digest, done, total = hashlib.sha256(), 0, path.stat().st_size
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+            done += len(chunk)
+            progress(done, total)
+    return digest.hexdigest()
+
+
+def already_landed(lake: Lake, one: Input, sha256: str) -> Landed | None:
+    """The landed file with these bytes, under this name or another."""
+    known = known_files(lake)
+    named = known.get(one.name)
+    if named is not None and named["sha256"] == sha256:
+        return _landed(lake, named)
+    twin = next((row for row in known.values() if row["sha256"] == sha256), None)
+    return None if twin is None or named is not None else _landed(lake, twin, twin=str(twin["path"]))
+
+
+def land(lake: Lake, one: Input, source: str, progress: Progress = lambda _done, _total: None) -> Landed:
+    """Copy or download a file into the raw zone and record it; a file that stands there already is left alone.
+
+    Args:
+        lake: the lake; the caller holds its lock.
+        one: what to land.
+        source: name of the preset or mapping that will read it.
+        progress: called with bytes done and in all (None if unknown).
+
+    Raises:
+        SourceUnreadable: the file cannot be read.
+        DownloadFailed: the URL did not give the whole file; what came is kept, and the next try goes on from there.
+        StorageFailed: the disk is full or cannot be written.
+    """
+    arrived = lake.root / "raw" / "arriving" / hashlib.sha256(one.location.encode()).hexdigest()[:16]
+    if one.is_url:
+        download(one.location, arrived, progress=progress)
+        sha256 = checksum(arrived)
+    else:
+        sha256 = _copy(Path(one.location), arrived, lake, progress)
+    before = already_landed(lake, one, sha256)
+    if before is not None:
+        arrived.unlink()
+        return before
+    relative = Path("raw") / "files" / sha256[:16] / Path(one.name).name
+    target = lake.root / relative
+    target.parent.mkdir(parents=True, exist_ok=True)
+    arrived.replace(target)
+    row = {
+        "path": one.name,
+        "sha256": sha256,
+        "bytes": target.stat().st_size,
+        "rows": None,
+        "source": source,
+        "ingested_at": datetime.now(UTC).replace(tzinfo=None),
+        "landed_as": str(relative),
+    }
+    others = [old for old in lake.load(RAW_FILES).to_pylist() if (old["path"], old["sha256"]) != (one.name, sha256)]
+    with transaction(lake) as tx:
+        tx.write(RAW_FILES, pa.Table.from_pylist([*others, row], RAW_FILES.schema))
+    return _landed(lake, row, is_new=True)
+
+
+def record_rows(lake: Lake, name: str, sha256: str, rows: int) -> None:
+    """Note how many rows a version of a file turned out to have."""
+    known = lake.load(RAW_FILES).to_pylist()
+    counted = [row | {"rows": rows} if (row["path"], row["sha256"]) == (name, sha256) else row for row in known]
+    if counted != known:
+        with transaction(lake) as tx:
+            tx.write(RAW_FILES, pa.Table.from_pylist(counted, RAW_FILES.schema))
+
+
+def _copy(origin: Path, target: Path, lake: Lake, progress: Progress) -> str:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    digest, done = hashlib.sha256(), 0
+    try:
+        source = origin.open("rb")
+    except OSError as error:
+        raise SourceUnreadable(f"{origin}: cannot be read ({error.strerror})") from error
+    try:
+        with source, target.open("wb") as copy:
+            total = origin.stat().st_size
+            while chunk := source.read(_CHUNK):
+                digest.update(chunk)
+                copy.write(chunk)
+                done += len(chunk)
+                progress(done, total)
+        shutil.copystat(origin, target)
+        target.chmod(0o444)
+    except OSError as error:
+        target.unlink(missing_ok=True)
+        raise storage_failed(lake.root, error) from error
+    return digest.hexdigest()
+
+
+def _landed(lake: Lake, row: dict[str, object], *, is_new: bool = False, twin: str | None = None) -> Landed:
+    moment = row["ingested_at"]
+    if not isinstance(moment, datetime):
+        raise TypeError("ingested_at is a time")
+    path = lake.root / str(row["landed_as"])
+    return Landed(str(row["path"]), path, str(row["sha256"]), moment, str(row["source"]), is_new, twin)

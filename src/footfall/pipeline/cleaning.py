@@ -1,0 +1,154 @@
+"""The first stages: land every input, then clean those that are new or were cleaned with other settings."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from footfall.clean.clean import REVISION, RawFile, RowAccounts, clean
+from footfall.clean.rules import Rules
+from footfall.contracts import ROW_ACCOUNTS
+from footfall.engine import Engine
+from footfall.errors import SourceUnreadable, UserError
+from footfall.ingest.finding import Input
+from footfall.ingest.landing import Landed, already_landed, checksum, known_files, land, record_rows
+from footfall.lake import Lake, fingerprint, transaction
+from footfall.pipeline.progress import Progress
+from footfall.settings import Settings, parse_period
+from footfall.sources import RowReader, Source, load_mapping, preset, read_header, recognise
+from footfall.sources.pseudonyms import Pseudonymiser
+
+_EARLIEST = datetime(1990, 1, 1)
+_CLOCKS_DIFFER = timedelta(days=1)
+
+
+@dataclass
+class CleaningResult:
+    """What became of the inputs: rows by outcome of the files cleaned now, those there was nothing to do for, errors."""
+
+    cleaned: dict[str, RowAccounts] = field(default_factory=dict)
+    replaced: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    twins: dict[str, str] = field(default_factory=dict)
+    failed: dict[str, UserError] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SourceChoice:
+    """How the user named the source: a mapping file, a preset, or `auto`."""
+
+    name: str = "auto"
+    mapping: Path | None = None
+
+    def resolve(self, path: Path) -> Source:
+        """The source of a file.
+
+        Raises:
+            SettingInvalid: the mapping or the preset's name is wrong.
+            SourceUnreadable: `auto` does not recognise the header.
+        """
+        if self.mapping is not None:
+            return load_mapping(self.mapping)
+        if self.name != "auto":
+            return preset(self.name)
+        header = read_header(path)
+        source = recognise(header)
+        if source is None:
+            raise SourceUnreadable(
+                f"{path.name}, line 1: the header ({', '.join(header)[:200]}) is of no source that is known; "
+                "describe it in a mapping file and name it with --mapping (see `footfall sources show rees46`)"
+            )
+        return source
+
+
+def is_settled(lake: Lake, inputs: list[Input], choice: SourceChoice, settings: Settings) -> bool:
+    """Whether all inputs are local, landed and cleaned as the settings say: then a run has nothing to write."""
+    for one in inputs:
+        if one.is_url:
+            return False
+        path = Path(one.location)
+        landed = already_landed(lake, one, checksum(path))
+        if landed is None or _is_stale(lake, landed, choice.resolve(path), settings):
+            return False
+    return True
+
+
+def land_and_clean(
+    lake: Lake,
+    engine: Callable[[], Engine],
+    inputs: list[Input],
+    choice: SourceChoice,
+    pseudonyms: Pseudonymiser,
+    settings: Settings,
+    progress: Progress,
+) -> CleaningResult:
+    """Bring the inputs into the lake. A file that cannot be read is told of in the result and stops no other."""
+    result = CleaningResult()
+    for one in inputs:
+        try:
+            _bring(lake, engine, one, choice, pseudonyms, settings, progress, result)
+        except UserError as error:
+            result.failed[one.name] = error
+    return result
+
+
+def _bring(
+    lake: Lake,
+    engine: Callable[[], Engine],
+    one: Input,
+    choice: SourceChoice,
+    pseudonyms: Pseudonymiser,
+    settings: Settings,
+    progress: Progress,
+    result: CleaningResult,
+) -> None:
+    if not one.is_url:
+        RowReader(Path(one.location), choice.resolve(Path(one.location)), pseudonyms).header()
+    was_known = one.name in known_files(lake)
+    with progress.bytes(f"landing {one.name}") as advance:
+        landed = land(lake, one, choice.name if choice.mapping is None else choice.mapping.stem, advance)
+    if landed.twin is not None:
+        result.twins[one.name] = landed.twin
+        return
+    source = choice.resolve(landed.path)
+    if not _is_stale(lake, landed, source, settings):
+        result.unchanged.append(one.name)
+        return
+    with progress.bytes(f"cleaning {one.name}", landed.path.stat().st_size) as advance, transaction(lake) as tx:
+        accounts = clean(
+            RawFile(landed.name, RowReader(landed.path, source, pseudonyms)),
+            rules_for(settings, landed),
+            lake,
+            tx,
+            engine(),
+            session_gap=timedelta(minutes=settings.session_gap_minutes),
+            fingerprint=_mark(landed, source, settings),
+            progress=lambda done: advance(done, None),
+        )
+    record_rows(lake, landed.name, landed.sha256, sum(accounts.values()))
+    result.cleaned[one.name] = accounts
+    if was_known and landed.is_new:
+        result.replaced.append(one.name)
+
+
+def rules_for(settings: Settings, landed: Landed) -> Rules:
+    """What a run accepts: by default event times from 1990 to the day after the file came."""
+    start, end = _EARLIEST, landed.ingested_at + _CLOCKS_DIFFER
+    if settings.period:
+        start, end = parse_period(settings.period)
+    return Rules(start, end, price_outliers=settings.price_outliers == "iqr")
+
+
+def _is_stale(lake: Lake, landed: Landed, source: Source, settings: Settings) -> bool:
+    return lake.done(ROW_ACCOUNTS, landed.name) != _mark(landed, source, settings)
+
+
+def _mark(landed: Landed, source: Source, settings: Settings) -> int:
+    return fingerprint(
+        REVISION,
+        landed.sha256,
+        source.model_dump_json(),
+        settings.period,
+        settings.price_outliers,
+        settings.session_gap_minutes,
+    )

@@ -1,0 +1,99 @@
+"""Settings: `footfall.toml` in the working folder, then `FOOTFALL_*` variables, then flags."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from footfall.errors import SettingInvalid
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. The defaults work on a laptop without any file."""
+
+    model_config = SettingsConfigDict(env_prefix="FOOTFALL_", toml_file="footfall.toml", extra="forbid", frozen=True)
+
+    lake: Path = Field(Path("lake"), description="folder of the lake")
+    engine: Literal["duckdb", "spark"] = Field("duckdb", description="what runs the work")
+    spark_master: str = Field("local[*]", description="master URL of Spark")
+    memory: str | None = Field(None, description="memory limit of the engine, such as 4GB")
+    threads: Annotated[int, Field(ge=1)] | None = Field(None, description="cores to use; all by default")
+    key: SecretStr | None = Field(None, description="secret key of the pseudonyms, at least 16 characters")
+    key_file: Path | None = Field(None, description="file with that key; made on first use")
+    timezone: str = Field("UTC", description="the shop's time zone, for hours, weekends and days of the month")
+    session_gap_minutes: Annotated[float, Field(gt=0)] = Field(30, description="inactivity that ends a session")
+    period: str | None = Field(None, description="accepted event times, FROM..TO (TO not included)")
+    price_outliers: Literal["keep", "iqr"] = Field("keep", description="iqr rejects prices outside Tukey's fences")
+    as_of: datetime | None = Field(None, description="use only events before it, UTC")
+    k: Annotated[int, Field(ge=1)] = Field(5, description="number of segments")
+    seed: int = Field(0, description="seed of whatever is random")
+    rees46_url: str | None = Field(None, description="a mirror of the published REES46 files")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags win over variables, variables over the file."""
+        del dotenv_settings, file_secret_settings
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f'"{name}" is no time zone; write it like Europe/Paris') from error
+        return name
+
+    @field_validator("as_of")
+    @classmethod
+    def _naive(cls, moment: datetime | None) -> datetime | None:
+        if moment is not None and moment.tzinfo is not None:
+            raise ValueError("is UTC and takes no time zone; write it like 2019-11-01 or 2019-11-01T12:00")
+        return moment
+
+    @field_validator("period")
+    @classmethod
+    def _readable_period(cls, text: str | None) -> str | None:
+        if text is not None:
+            parse_period(text)
+        return text
+
+
+def load_settings(**flags: Any) -> Settings:
+    """Settings with the flags that are not None.
+
+    Raises:
+        SettingInvalid: a value cannot be used; the message names the setting.
+    """
+    try:
+        return Settings(**{name: value for name, value in flags.items() if value is not None})
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise SettingInvalid(f"setting {name}: {first['msg'].removeprefix('Value error, ')}") from error
+
+
+def parse_period(text: str) -> tuple[datetime, datetime]:
+    """The two ends of `FROM..TO`.
+
+    >>> parse_period("2019-10-01..2019-11-01")[0]
+    datetime.datetime(2019, 10, 1, 0, 0)
+    """
+    start, separator, end = text.partition("..")
+    try:
+        first, last = datetime.fromisoformat(start), datetime.fromisoformat(end)
+    except ValueError as error:
+        raise ValueError(f'"{text}" must be FROM..TO, like 2019-10-01..2019-11-01') from error
+    if not separator or first >= last:
+        raise ValueError(f'"{text}" must be FROM..TO with FROM before TO')
+    return first, last
