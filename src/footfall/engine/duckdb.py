@@ -91,11 +91,18 @@ class DuckDBEngine:
         else:
             options.append("PER_THREAD_OUTPUT")
         target = str(folder).replace("'", "''")
-        self._run(f"COPY ({ibis.to_sql(rows, dialect='duckdb')}) TO '{target}' ({', '.join(options)})")
+        self._run(f"COPY ({self._sql(rows)}) TO '{target}' ({', '.join(options)})")
 
     def collect(self, rows: ir.Table) -> pa.Table:
         """Run an expression whose result is small."""
-        return self._run(ibis.to_sql(rows, dialect="duckdb")).to_arrow_table()
+        return self._run(self._sql(rows)).to_arrow_table()
+
+    def _sql(self, rows: ir.Table) -> str:
+        """The expression in SQL, sums of integers as 64 bits again: DuckDB makes 128 of them, which Parquet has not."""
+        sql = ibis.to_sql(rows, dialect="duckdb")
+        wide = [name for name, kind, *_ in self._run(f"DESCRIBE {sql}").fetchall() if kind == "HUGEINT"]
+        casts = ", ".join(f'CAST("{name}" AS BIGINT) AS "{name}"' for name in wide)
+        return f"SELECT * REPLACE ({casts}) FROM ({sql})" if wide else sql
 
     def _run(self, sql: str) -> duckdb.DuckDBPyConnection:
         self._failure = None

@@ -46,7 +46,7 @@ def fit(features: pa.Table, *, k: int = 5, seed: int = 0, version: str) -> Segme
         scales=scales,
         dropped=dropped,
         projection=projection,
-        segments=_segments(features, names, centres, labels),
+        segments=_segments(features, scales, names, centres, labels),
     )
 
 
@@ -55,7 +55,7 @@ def _check_k(k: int, users: int) -> None:
         raise SettingInvalid(f"k is {k} and must be 1 or more; choose how many segments to make, for example 5")
     if users < max(k, 2):
         raise SettingInvalid(
-            f"user_features: {users:,} users, and {k} segments need {max(k, 2):,} or more; choose a smaller k or add data"
+            f"user_features: {users:,} users, and k = {k} needs {max(k, 2):,} or more; choose a smaller k or add data"
         )
 
 
@@ -93,12 +93,15 @@ def _labels(points: Points, centres: Array) -> Labels:
     )
 
 
-def _segments(features: pa.Table, names: list[str], centres: Array, labels: Labels) -> tuple[Segment, ...]:
+def _segments(
+    features: pa.Table, scales: tuple[Scale, ...], names: list[str], centres: Array, labels: Labels
+) -> tuple[Segment, ...]:
     k = len(centres)
     users = np.bincount(labels, minlength=k)
     measures = measure(features, names, labels, k)
     kinds = [kind_of(portrait) for portrait in portraits(measures, users)]
-    unique = unique_names([kind.name for kind in kinds], measures)
+    used = {scale.feature for scale in scales}
+    unique = unique_names([kind.name for kind in kinds], [one for one in measures if one.feature in used])
     return tuple(
         Segment(name, kind.recommendation, int(count), tuple(centre.tolist()))
         for name, kind, count, centre in zip(unique, kinds, users, centres, strict=True)

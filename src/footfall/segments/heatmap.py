@@ -19,6 +19,8 @@ class Cell:
     colour: str
 
 
+# A contrast that gives a cell a visible colour.
+_VISIBLE = 0.25
 _UNDEFINED = Cell(NOTHING, colours.PAPER)
 
 
@@ -42,12 +44,11 @@ def heat_map(measures: Sequence[Measure]) -> dict[str, list[HeatRow]]:
 
 def _row(one: Measure) -> HeatRow:
     trait = word(one.feature)
-    # Where all medians are the same, often 0, only the means can show what the colours say.
-    is_flat = len(np.unique(one.median[~np.isnan(one.median)])) < 2
-    values, base = (one.mean, one.base_mean) if is_flat else (one.median, one.base_median)
+    by_median = _medians_agree(one)
+    values, base = (one.median, one.base_median) if by_median else (one.mean, one.base_mean)
     return HeatRow(
         label=trait.label,
-        statistic="mean" if is_flat else "median",
+        statistic="median" if by_median else "mean",
         base=in_unit(base, trait.unit),
         cells=[
             Cell(in_unit(float(value), trait.unit), colours.of_contrast(float(contrast)))
@@ -56,3 +57,9 @@ def _row(one: Measure) -> HeatRow:
             for value, contrast in zip(values, one.contrast, strict=True)
         ],
     )
+
+
+def _medians_agree(one: Measure) -> bool:
+    """Whether the medians differ as the colours do. Often they do not: most users fill no cart, in any segment."""
+    coloured = np.abs(one.contrast) >= _VISIBLE
+    return bool((np.sign(one.median - one.base_median) == np.sign(one.contrast))[coloured].all())

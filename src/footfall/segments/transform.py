@@ -13,10 +13,11 @@ NaN and infinities are treated as nulls. Counts, money and durations (and any fe
 sign(x) * log(1 + |x|); spend may be negative, because refunds count. At last each is centred on its median, divided by
 its spread, and cut off at 4 spreads.
 
-The spread is the larger of the interquartile range and the standard deviation. The interquartile range alone fails where
-most users do one and the same thing: on a simulated shop of 12,000 users one feature then held 92% of all variance (on
-REES46's sample 73%) and decided the segments alone. Without the cut-off, K-means spends a segment on 6 refund-only customers
-of Online Retail II; with it, two halves of that data agree on their segments (ARI 0.94 instead of 0.42).
+The spread is the larger of the interquartile range and the standard deviation. The interquartile range alone fails
+where most users do the same thing: one feature then decides the segments alone (`view_to_cart` held 73% of all variance
+on REES46's sample, `promotion_share` 59% on Online Retail II; now no feature holds 10%). Without the cut-off, K-means
+with k = 5 spends a segment on 4 users of the one and on 6 of the other; with it, models of two halves of the data agree
+better on who belongs together (adjusted Rand index 0.99 instead of 0.73, and 0.94 instead of 0.80).
 """
 
 from collections.abc import Iterator

@@ -10,7 +10,6 @@ from footfall.segments.measures import Measure
 from footfall.segments.vocabulary import Unit, word
 
 NOTHING = "–"  # noqa: RUF001 - an en dash is what a reader expects in an empty cell
-_SUFFIX = {"days": " d", "hours": " h", "minutes": " min"}
 
 
 def count(value: float) -> str:
@@ -40,12 +39,14 @@ def amount(value: float) -> str:
 
 
 def in_unit(value: float, unit: Unit) -> str:
-    """A feature's value with its unit; a dash where it is not defined."""
+    """A feature's value as its unit is written; a dash where it is not defined."""
     if math.isnan(value):
         return NOTHING
     if unit == "share":
         return percent(value)
-    return f"{value:,.{0 if abs(value) >= 100 else 1}f}{_SUFFIX[unit]}" if unit in _SUFFIX else amount(value)
+    if unit == "duration" and 0 < abs(value) < 10:
+        return f"{value:.1f}".replace("0.0", "0")
+    return amount(value)
 
 
 @dataclass(frozen=True)

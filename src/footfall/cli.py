@@ -1,0 +1,419 @@
+"""The command line: options in, a result told so that a person or a script can read it. No logic of its own."""
+
+import csv
+import json
+import sys
+import tempfile
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+from rich.console import Console
+from rich.table import Table as Grid
+
+import footfall
+from footfall.errors import FootfallError
+from footfall.settings import Settings, load_settings
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    help="Raw shop events in; customer segments out, every row accounted for.\n\n"
+    "Start with `footfall demo`, or with your own log: `footfall run 2019-Oct.csv.gz`.",
+)
+sources_app = typer.Typer(no_args_is_help=True, help="The sources that are known by name, and their mapping files.")
+app.add_typer(sources_app, name="sources")
+
+out = Console()
+err = Console(stderr=True)
+
+Lake = Annotated[Path | None, typer.Option("--lake", "-l", help="Folder of the lake.  [default: lake]", show_default=False)]
+Engine = Annotated[
+    str | None, typer.Option("--engine", help="duckdb (this machine) or spark.  [default: duckdb]", show_default=False)
+]
+Master = Annotated[str | None, typer.Option(help="Spark's master URL.  [default: local[*]]", show_default=False)]
+Memory = Annotated[str | None, typer.Option(help="Memory limit of the engine, such as 4GB.", show_default=False)]
+Threads = Annotated[int | None, typer.Option(help="Cores to use.", show_default=False)]
+KeyFile = Annotated[Path | None, typer.Option(help="File with the key of the pseudonyms.", show_default=False)]
+AsOf = Annotated[
+    datetime | None,
+    typer.Option(help="Use only events before this moment, UTC.  [default: the midnight after the last]", show_default=False),
+]
+Timezone = Annotated[str | None, typer.Option(help="The shop's time zone.  [default: UTC]", show_default=False)]
+K = Annotated[int | None, typer.Option("--k", help="Number of segments.  [default: 5]", show_default=False)]
+Seed = Annotated[int | None, typer.Option(help="Seed of whatever is random.  [default: 0]", show_default=False)]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+SourceName = Annotated[str, typer.Option("--source", help="auto, rees46 or online_retail.")]
+Mapping = Annotated[
+    Path | None, typer.Option("--mapping", help="Mapping file of your own source (TOML).", show_default=False)
+]
+Period = Annotated[
+    str | None, typer.Option(help="Accepted event times, FROM..TO; others are out_of_period.", show_default=False)
+]
+Outliers = Annotated[
+    str | None, typer.Option(help="keep, or iqr to reject prices outside Tukey's fences.", show_default=False)
+]
+Inputs = Annotated[list[str], typer.Argument(metavar="SOURCE...", help="Files, folders, globs or URLs.")]
+
+
+def main() -> None:
+    """Run a command: exit 0, 1 with one clear line, or 2 for wrong usage."""
+    try:
+        app()
+    except FootfallError as error:
+        err.print(f"[bold red]error:[/] {_escaped(str(error))}", soft_wrap=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        err.print("stopped; what was finished is kept, and the same command goes on from there")
+        sys.exit(130)
+    except OSError as error:
+        err.print(f"[bold red]error:[/] {_escaped(str(error))}", soft_wrap=True)
+        sys.exit(1)
+
+
+def _escaped(text: str) -> str:
+    return text.replace("[", r"\[")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        out.print(f"footfall {footfall.__version__}", highlight=False)
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+) -> None: ...
+
+
+@app.command()
+def run(
+    sources: Inputs,
+    lake: Lake = None,
+    source: SourceName = "auto",
+    mapping: Mapping = None,
+    engine: Engine = None,
+    spark_master: Master = None,
+    memory: Memory = None,
+    threads: Threads = None,
+    key_file: KeyFile = None,
+    timezone: Timezone = None,
+    period: Period = None,
+    price_outliers: Outliers = None,
+    as_of: AsOf = None,
+    k: K = None,
+    seed: Seed = None,
+    as_json: AsJson = False,
+) -> None:
+    """Bring raw files into the lake, and everything that follows from them up to date.
+
+    Only what is new is done: the same input again says that there is nothing to do.
+
+    Example: `footfall run 2019-Oct.csv.gz --lake lake`
+    """
+    from footfall.pipeline.cleaning import SourceChoice  # noqa: PLC0415
+    from footfall.pipeline.run import run as run_all  # noqa: PLC0415
+
+    settings = load_settings(
+        lake=lake, engine=engine, spark_master=spark_master, memory=memory, threads=threads, key_file=key_file,
+        timezone=timezone, period=period, price_outliers=price_outliers, as_of=as_of, k=k, seed=seed,
+    )  # fmt: skip
+    with _drawn() as progress:
+        result = run_all(sources, settings, SourceChoice(source, mapping), progress)
+    _tell_run(result, settings, as_json=as_json)
+    if result.cleaning.failed:
+        for error in result.cleaning.failed.values():
+            err.print(f"[bold red]error:[/] {_escaped(str(error))}", soft_wrap=True)
+        raise typer.Exit(1)
+
+
+@app.command()
+def ingest(
+    sources: Inputs,
+    lake: Lake = None,
+    source: SourceName = "auto",
+    mapping: Mapping = None,
+    engine: Engine = None,
+    spark_master: Master = None,
+    memory: Memory = None,
+    threads: Threads = None,
+    key_file: KeyFile = None,
+    period: Period = None,
+    price_outliers: Outliers = None,
+    as_json: AsJson = False,
+) -> None:
+    """Only the first stages: land raw files and clean them into events."""
+    from footfall.pipeline.cleaning import SourceChoice  # noqa: PLC0415
+    from footfall.pipeline.run import RunResult, ingest_and_clean  # noqa: PLC0415
+
+    settings = load_settings(
+        lake=lake, engine=engine, spark_master=spark_master, memory=memory, threads=threads, key_file=key_file,
+        period=period, price_outliers=price_outliers,
+    )  # fmt: skip
+    with _drawn() as progress:
+        result = RunResult(ingest_and_clean(sources, settings, SourceChoice(source, mapping), progress), None, None)
+    _tell_run(result, settings, as_json=as_json)
+    if result.cleaning.failed:
+        for error in result.cleaning.failed.values():
+            err.print(f"[bold red]error:[/] {_escaped(str(error))}", soft_wrap=True)
+        raise typer.Exit(1)
+
+
+@app.command()
+def features(
+    lake: Lake = None,
+    engine: Engine = None,
+    spark_master: Master = None,
+    memory: Memory = None,
+    threads: Threads = None,
+    timezone: Timezone = None,
+    as_of: AsOf = None,
+    as_json: AsJson = False,
+) -> None:
+    """Bring `user_features` up to date with the lake's events."""
+    from footfall.pipeline.run import run_features  # noqa: PLC0415
+
+    settings = load_settings(
+        lake=lake, engine=engine, spark_master=spark_master, memory=memory, threads=threads, timezone=timezone,
+        as_of=as_of,
+    )  # fmt: skip
+    with _drawn() as progress:
+        result = run_features(settings, progress)
+    if as_json:
+        _print_json(asdict(result))
+    elif result.users is None:
+        out.print(f"nothing to do: the features as of {result.as_of:%Y-%m-%d %H:%M} are up to date")
+    else:
+        out.print(f"user_features: {result.users:,} users as of {result.as_of:%Y-%m-%d %H:%M} UTC")
+
+
+@app.command()
+def segments(
+    lake: Lake = None,
+    engine: Engine = None,
+    spark_master: Master = None,
+    memory: Memory = None,
+    threads: Threads = None,
+    timezone: Timezone = None,
+    as_of: AsOf = None,
+    k: K = None,
+    seed: Seed = None,
+    as_json: AsJson = False,
+) -> None:
+    """Bring `customer_segments`, their profiles and the report up to date."""
+    from footfall.pipeline.run import run_segments  # noqa: PLC0415
+
+    settings = load_settings(
+        lake=lake, engine=engine, spark_master=spark_master, memory=memory, threads=threads, timezone=timezone,
+        as_of=as_of, k=k, seed=seed,
+    )  # fmt: skip
+    with _drawn() as progress:
+        result = run_segments(settings, progress)
+    if as_json:
+        _print_json(asdict(result))
+        return
+    out.print("segments are new" if result.is_new else "nothing to do: the segments are up to date")
+    _tell_segments(settings)
+
+
+@app.command()
+def fetch(
+    dataset: Annotated[str, typer.Argument(help="rees46: the published months of a multi-category shop.")],
+    months: Annotated[str, typer.Option(help="FROM..TO, single months, or a list with commas.")] = "2019-10..2020-04",
+    since: Annotated[datetime | None, typer.Option(help="Only months with a day from this date on.", show_default=False)] = None,
+    force: Annotated[bool, typer.Option("--force", help="Download again what is there already.")] = False,
+    lake: Lake = None,
+) -> None:
+    """Download published files into the lake's raw zone; a cut download goes on where it stopped."""
+    from footfall.pipeline.run import fetch as fetch_files  # noqa: PLC0415
+
+    settings = load_settings(lake=lake)
+    with _drawn() as progress:
+        files = fetch_files(dataset, settings, months=months, since=since, force=force, progress=progress)
+    for file in files:
+        out.print(str(file), soft_wrap=True, highlight=False)
+    if files:
+        out.print(f"next: footfall run {settings.lake}/raw/files --lake {settings.lake}", soft_wrap=True)
+
+
+@app.command()
+def simulate(
+    folder: Annotated[Path, typer.Argument(metavar="OUT", help="Folder for the months and their truth.")],
+    users: Annotated[int, typer.Option(help="Users in the first month.")] = 20_000,
+    months: Annotated[int, typer.Option(help="Months, one file each.")] = 1,
+    seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 0,
+    start: Annotated[str, typer.Option(help="First month.")] = "2019-10",
+) -> None:
+    """Invent a shop: REES46-shaped months, and beside them the truth about every user, sale, incident and dirty row."""
+    from footfall.simulate import simulate as simulate_shop  # noqa: PLC0415
+
+    with _drawn() as progress, progress.bytes("simulating days") as advance:
+        shop = simulate_shop(folder, users=users, months=months, seed=seed, start=start, progress=advance)
+    for file in shop.months:
+        out.print(f"{file}  {shop.rows[file.name]:,} rows", soft_wrap=True, highlight=False)
+    out.print(f"{shop.truth}  the truth", soft_wrap=True, highlight=False)
+
+
+@app.command()
+def demo(
+    users: Annotated[int, typer.Option(help="Users of the simulated shop.")] = 20_000,
+    folder: Annotated[Path, typer.Option(help="Where the demo puts its files and its lake.")] = Path("demo"),
+) -> None:
+    """Simulate a shop, run everything on it, and say where to look."""
+    from footfall.pipeline.run import run as run_all  # noqa: PLC0415
+    from footfall.simulate import simulate as simulate_shop  # noqa: PLC0415
+
+    shop_folder = folder / "shop"
+    settings = load_settings(lake=folder / "lake", key_file=folder / "key")
+    with _drawn() as progress:
+        with progress.bytes(f"simulating {users:,} users") as advance:
+            simulate_shop(shop_folder, users=users, months=2, seed=1, progress=advance)
+        result = run_all([str(shop_folder)], settings, None, progress)
+    _tell_run(result, settings, as_json=False)
+
+
+@app.command()
+def status(lake: Lake = None, as_json: AsJson = False) -> None:
+    """What the lake holds: files, where their rows went, tables and how fresh they are."""
+    from footfall.lake import open_lake  # noqa: PLC0415
+    from footfall.pipeline.status import status as status_of  # noqa: PLC0415
+
+    settings = load_settings(lake=lake)
+    found = status_of(open_lake(settings.lake))
+    if as_json:
+        _print_json(asdict(found))
+        return
+    files = Grid("file", "source", "rows", "bytes", "ingested at (UTC)", title="Raw files")
+    for file in found.files:
+        rows = "not cleaned" if file["rows"] is None else f"{file['rows']:,}"
+        files.add_row(str(file["path"]), str(file["source"]), rows, f"{file['bytes']:,}", f"{file['ingested_at']:%Y-%m-%d %H:%M}")
+    out.print(files)
+    out.print(_accounts_grid(found.accounts))
+    tables = Grid("table", "rows", "bytes", "files", "version", "committed at (UTC)", title="Tables")
+    for one in found.tables:
+        tables.add_row(one.name, f"{one.rows:,}", f"{one.bytes:,}", f"{one.files:,}", str(one.version), f"{one.committed_at:%Y-%m-%d %H:%M}")
+    out.print(tables)
+
+
+@app.command()
+def sql(
+    statement: Annotated[str, typer.Argument(metavar='"SELECT ..."', help="One SELECT.")],
+    lake: Lake = None,
+    form: Annotated[Literal["table", "json", "csv"], typer.Option("--format", help="How to print the result.")] = "table",
+) -> None:
+    """Ask the lake's tables; read-only.
+
+    Example: `footfall sql "SELECT segment_name, count(*) FROM customer_segments GROUP BY ALL"`
+    """
+    from footfall.lake import open_lake  # noqa: PLC0415
+    from footfall.pipeline.query import query  # noqa: PLC0415
+
+    rows = query(open_lake(load_settings(lake=lake).lake), statement)
+    match form:
+        case "json":
+            _print_json(rows.to_pylist())
+        case "csv":
+            writer = csv.writer(sys.stdout, lineterminator="\n")
+            writer.writerow(rows.column_names)
+            writer.writerows(row.values() for row in rows.to_pylist())
+        case "table":
+            grid = Grid(*(_escaped(name) for name in rows.column_names))
+            for row in rows.slice(0, _MOST_ROWS).to_pylist():
+                grid.add_row(*(_escaped("" if value is None else str(value)) for value in row.values()))
+            out.print(grid)
+            if rows.num_rows > _MOST_ROWS:
+                out.print(f"{_MOST_ROWS:,} of {rows.num_rows:,} rows; --format csv prints all")
+
+
+_MOST_ROWS = 1000
+
+
+@sources_app.command("list")
+def list_sources() -> None:
+    """The presets."""
+    from footfall.sources import PRESETS  # noqa: PLC0415
+
+    for name in PRESETS:
+        out.print(name)
+
+
+@sources_app.command("show")
+def show_source(name: Annotated[str, typer.Argument(help="A preset.")]) -> None:
+    """A preset's mapping file: a start for your own."""
+    from footfall.sources import preset  # noqa: PLC0415
+    from footfall.sources.presets import preset_text  # noqa: PLC0415
+
+    preset(name)
+    typer.echo(preset_text(name), nl=False)
+
+
+def _tell_run(result: Any, settings: Settings, *, as_json: bool) -> None:
+    from footfall.pipeline.summary import summary  # noqa: PLC0415
+
+    found = summary(settings.lake, result)
+    if as_json:
+        _print_json(found)
+        return
+    if result.nothing_to_do:
+        out.print(f"nothing to do: {', '.join(result.cleaning.unchanged)} and all that follows are up to date")
+        return
+    for name, twin in result.cleaning.twins.items():
+        out.print(f"{name} holds the same bytes as {twin}, which is in the lake: skipped")
+    for name in result.cleaning.replaced:
+        out.print(f"{name} is a new version: its rows replace those of the version before")
+    if result.cleaning.cleaned:
+        out.print(_accounts_grid(found["accounts"]))
+    if result.features is not None:
+        out.print(
+            f"[bold]{found['users']:,}[/] users, [bold]{found['events']:,}[/] events, "
+            f"purchases net of refunds [bold]{found['amount']:,.2f}[/], as of {result.features.as_of:%Y-%m-%d %H:%M} UTC",
+            highlight=False,
+        )
+        _tell_segments(settings)
+
+
+def _tell_segments(settings: Settings) -> None:
+    from footfall.pipeline.summary import REPORT, segment_rows  # noqa: PLC0415
+
+    grid = Grid("segment", "users", "share", "revenue", "recommendation", title="Segments")
+    for row in segment_rows(settings.lake):
+        bar = "█" * round(20 * row["share"])
+        grid.add_row(
+            _escaped(row["segment_name"]), f"{row['users']:,}", f"{row['share']:6.1%} {bar}",
+            "" if row["revenue_share"] is None else f"{row['revenue_share']:.1%}", _escaped(row["recommendation"]),
+        )  # fmt: skip
+    out.print(grid)
+    out.print(f"Report:  {settings.lake / REPORT}", soft_wrap=True, highlight=False)
+    out.print(f"Tables:  footfall status --lake {settings.lake}", soft_wrap=True, highlight=False)
+    out.print(
+        f'Ask:     footfall sql "SELECT * FROM customer_segments LIMIT 5" --lake {settings.lake}',
+        soft_wrap=True, highlight=False,
+    )  # fmt: skip
+
+
+def _accounts_grid(accounts: dict[str, int]) -> Grid:
+    read = sum(accounts.values())
+    grid = Grid("outcome", "rows", "share", title=f"Where {read:,} rows went")
+    for outcome, rows in accounts.items():
+        grid.add_row(outcome, f"{rows:,}", f"{rows / read:.3%}" if read else "")
+    return grid
+
+
+def _print_json(value: object) -> None:
+    json.dump(value, sys.stdout, default=str, indent=2)
+    sys.stdout.write("\n")
+
+
+def _drawn() -> Any:
+    from footfall.progress_bars import drawn  # noqa: PLC0415
+
+    return drawn(err)
+
+
+if __name__ == "__main__":
+    main()
