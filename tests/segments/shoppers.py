@@ -109,3 +109,27 @@ def _columns(rng: np.random.Generator, truth: npt.NDArray[np.int64], *, invoices
 
 def _where(known: npt.ArrayLike, values: Array) -> Array:
     return np.where(known, values, np.nan)
+
+
+def planted(users: int = 900, seed: int = 0) -> tuple[pa.Table, Array]:
+    """Users of three kinds that nobody could confuse, and which kind each of them is."""
+    rng = np.random.default_rng(seed)
+    truth = rng.choice(3, users, p=[0.5, 0.3, 0.2])
+    typical = {
+        "recency_days": (60, 5, 20),
+        "orders": (1, 20, 4),
+        "spend": (20, 3_000, 100),
+        "views": (5, 60, 300),
+        "carts": (1, 25, 90),
+        "evening_share": (0.2, 0.5, 0.8),
+    }
+    scatter = {name: np.array(values)[truth] * rng.normal(1, 0.08, users) for name, values in typical.items()}
+    keys = {"user_id": [f"{n:032x}" for n in range(users)], "as_of": pa.array([AS_OF] * users, pa.timestamp("us"))}
+    return pa.table(keys | scatter), truth
+
+
+def users_with(**features: list[float | None]) -> pa.Table:
+    """A few users with the given features."""
+    users = len(next(iter(features.values())))
+    keys = {"user_id": [f"u{n}" for n in range(users)], "as_of": pa.array([AS_OF] * users, pa.timestamp("us"))}
+    return pa.table(keys | {name: pa.array(values, pa.float64()) for name, values in features.items()})

@@ -7,6 +7,7 @@ from functools import reduce
 import ibis
 import ibis.expr.types as ir
 
+from footfall.contracts import EVENT_TYPES
 from footfall.clean.staged import QUARANTINE_BUCKET, STAGED
 from footfall.engine import Engine
 from footfall.sources import RowReader, Source
@@ -48,11 +49,16 @@ def classify(rows: ir.Table, source: Source, rules: Rules, raw_columns: list[str
     ).select(STAGED.schema.names)
 
 
+@ibis.udf.scalar.builtin
+def trim(text: str) -> str:  # type: ignore[empty-body]
+    """The text without blanks around it. Ibis's own `strip` names a set of characters, and costs DuckDB 2.5 times as much."""
+
+
 def _typed(rows: ir.Table, source: Source) -> ir.Table:
     def text(name: Canonical) -> ir.StringValue:
         if name not in source.columns:
             return ibis.null("string")
-        return rows[raw_name(source.columns[name])].strip().nullif("")
+        return trim(rows[raw_name(source.columns[name])]).nullif("")
 
     def label(name: Canonical) -> ir.StringValue:
         return text(name).lower()
@@ -87,7 +93,9 @@ def _event_type(
     rules = source.event_type
     if "event_type" in source.columns:
         normal = spelled.lower().replace(" ", "_").replace("-", "_")
-        event_type = normal.cases(*rules.spellings().items())
+        ours = [name for name in EVENT_TYPES if rules.spellings().get(name) == name]
+        # Nearly all rows are spelled as ours; looking there first halves the cost of the column.
+        event_type = ibis.ifelse(spelled.isin(ours), spelled, normal.cases(*rules.spellings().items()))
         if rules.default:
             event_type = event_type.coalesce(rules.default)
     else:

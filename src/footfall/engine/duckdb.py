@@ -11,7 +11,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from footfall.contracts import BUCKETS, Table
-from footfall.engine.engine import Batches, Progress, Slice
+from footfall.engine.engine import Batches, Compression, Progress, Slice
 from footfall.errors import FootfallError, SettingInvalid, StorageFailed
 
 ROWS_PER_SLICE = 1 << 20
@@ -82,10 +82,12 @@ class DuckDBEngine:
         self._ibis.con.register(name, rows)
         return self._ibis.table(name)
 
-    def write_parquet(self, rows: ir.Table, folder: Path, partition_by: Sequence[str] = ()) -> None:
+    def write_parquet(
+        self, rows: ir.Table, folder: Path, partition_by: Sequence[str] = (), *, compression: Compression = "zstd"
+    ) -> None:
         """Run an expression into Parquet files."""
         folder.parent.mkdir(parents=True, exist_ok=True)
-        options = ["FORMAT parquet", "COMPRESSION zstd"]
+        options = ["FORMAT parquet", f"COMPRESSION {compression}"]
         if partition_by:
             options.append(f"PARTITION_BY ({', '.join(partition_by)})")
         else:

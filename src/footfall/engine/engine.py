@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import ibis.expr.types as ir
 import pyarrow as pa
@@ -11,6 +11,7 @@ from footfall.contracts import Table
 
 Progress = Callable[[int], None]
 Slice = Sequence[int] | None
+Compression = Literal["zstd", "lz4_raw"]
 
 
 class Batches(Protocol):
@@ -37,7 +38,9 @@ class Engine(Protocol):
     def read_arrow(self, rows: pa.Table) -> ir.Table:
         """A small table of ours."""
 
-    def write_parquet(self, rows: ir.Table, folder: Path, partition_by: Sequence[str] = ()) -> None:
+    def write_parquet(
+        self, rows: ir.Table, folder: Path, partition_by: Sequence[str] = (), *, compression: Compression = "zstd"
+    ) -> None:
         """Run an expression into Parquet files in a folder that does not exist yet."""
 
     def collect(self, rows: ir.Table) -> pa.Table:

@@ -12,7 +12,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from footfall.contracts import Table
-from footfall.engine.engine import Batches, Progress, Slice
+from footfall.engine.engine import Batches, Compression, Progress, Slice
 from footfall.errors import FootfallError, SettingInvalid
 
 try:
@@ -80,13 +80,15 @@ class SparkEngine:
         frame.createOrReplaceTempView(name)
         return self._ibis.table(name)
 
-    def write_parquet(self, rows: ir.Table, folder: Path, partition_by: Sequence[str] = ()) -> None:
+    def write_parquet(
+        self, rows: ir.Table, folder: Path, partition_by: Sequence[str] = (), *, compression: Compression = "zstd"
+    ) -> None:
         """Run an expression into Parquet files."""
         folder.parent.mkdir(parents=True, exist_ok=True)
         frame = self._frame(rows)
         if partition_by:
             frame = frame.repartition(*partition_by)  # one file a partition, not one for every task and partition
-        self._run(lambda: frame.write.partitionBy(*partition_by).option("compression", "zstd").parquet(str(folder)))
+        self._run(lambda: frame.write.partitionBy(*partition_by).option("compression", compression).parquet(str(folder)))
 
     def collect(self, rows: ir.Table) -> pa.Table:
         """Run an expression whose result is small."""

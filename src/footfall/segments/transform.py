@@ -141,8 +141,10 @@ def scaled(features: pa.Table, scales: tuple[Scale, ...]) -> Array:
     for place, scale in enumerate(scales):
         values = column(features, scale.feature)
         filled = np.where(np.isnan(values), scale.fill, values)
-        matrix[:, place] = (damp(filled, log=scale.log) - scale.centre) / scale.spread
-    return np.clip(matrix, -CUT_OFF, CUT_OFF, out=matrix)
+        furthest = CUT_OFF * scale.spread
+        # Cut off first: dividing an extreme value would overflow.
+        matrix[:, place] = np.clip(damp(filled, log=scale.log) - scale.centre, -furthest, furthest) / scale.spread
+    return matrix
 
 
 def scaled_blocks(features: pa.Table, scales: tuple[Scale, ...]) -> Iterator[Array]:

@@ -10,6 +10,7 @@ from footfall.contracts import BUCKETS
 
 _HEX_DIGITS = 32
 _REMEMBERED = 1 << 19
+_DIGITS = pa.array([f"{bucket:x}" for bucket in range(BUCKETS)])
 
 
 class Pseudonymiser:
@@ -40,11 +41,15 @@ class Pseudonymiser:
 
     @cached_property
     def one(self) -> "lru_cache[str]":  # type: ignore[type-arg]
-        """The pseudonym of one id, as text; recent ones are remembered, because a visitor's events come together."""
-        return lru_cache(_REMEMBERED)(self._make)
+        """The pseudonym of one id (None for a blank one); recent ones are remembered, because a visitor's events come together."""
+        return lru_cache(_REMEMBERED)(self._of_user)
 
-    def _make(self, user: str) -> str:
-        return hmac.digest(self._key, normalise(user).encode(), "sha256").hex()[:_HEX_DIGITS]
+    def _of_user(self, user: str) -> str | None:
+        name = normalise(user)
+        return self._make(name) if name else None
+
+    def _make(self, name: str) -> str:
+        return hmac.digest(self._key, name.encode(), "sha256").hex()[:_HEX_DIGITS]
 
     def of(self, users: pa.Array, fallback: pa.Array) -> tuple[pa.Array, pa.Array]:
         """Pseudonyms and hash buckets of an array of ids.
@@ -55,18 +60,15 @@ class Pseudonymiser:
         Returns:
             Pseudonyms (string, null where the id is) and buckets (int32, never null), in the order of `users`.
         """
-        encoded = users.dictionary_encode()
-        known = [self.one(user) if user.strip() else None for user in encoded.dictionary.to_pylist()]
-        user_id = pa.array(known, pa.string()).take(encoded.indices)
-        bucket = pa.array([_bucket(user) if user else None for user in known], pa.int32()).take(encoded.indices)
+        encoded, pseudonym = users.dictionary_encode(), self.one
+        known = pa.array([pseudonym(user) for user in encoded.dictionary.to_pylist()], pa.string())
+        user_id = known.take(encoded.indices)
+        bucket = _buckets(known).take(encoded.indices)
         if bucket.null_count:
-            bucket = pc.coalesce(bucket, self._buckets(fallback.fill_null("")))
+            others = fallback.fill_null("").dictionary_encode()
+            made = pa.array([self._make(f" {text}") for text in others.dictionary.to_pylist()], pa.string())
+            bucket = pc.coalesce(bucket, _buckets(made).take(others.indices))
         return user_id, bucket
-
-    def _buckets(self, texts: pa.Array) -> pa.Array:
-        encoded = texts.dictionary_encode()
-        buckets = [_bucket(self._make(text)) for text in encoded.dictionary.to_pylist()]
-        return pa.array(buckets, pa.int32()).take(encoded.indices)
 
 
 def normalise(user: str) -> str:
@@ -80,5 +82,5 @@ def normalise(user: str) -> str:
     return digits if digits.isdigit() else trimmed
 
 
-def _bucket(pseudonym: str) -> int:
-    return int(pseudonym[0], 16) % BUCKETS
+def _buckets(pseudonyms: pa.Array) -> pa.Array:
+    return pc.index_in(pc.utf8_slice_codeunits(pseudonyms, 0, 1), _DIGITS)

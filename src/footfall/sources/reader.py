@@ -82,7 +82,7 @@ class RowReader:
         schema = self.schema()
         tables = self._parquet(progress) if packing(self.path) == "parquet" else self._text(progress)
         for table in tables:
-            yield from table.select(schema.names).cast(schema).combine_chunks().to_batches()
+            yield from table.select(schema.names).cast(schema).to_batches()
 
     def _text(self, progress: Progress) -> Iterator[pa.Table]:
         layout, names = self.source.file, self.header()

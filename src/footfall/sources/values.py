@@ -6,7 +6,7 @@ import pyarrow.compute as pc
 from footfall.sources.mapping import NumberFormat, TimeFormat
 
 _TIMESTAMP = pa.timestamp("us")
-_NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$"
+_NUMBER = r"^-?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$"
 
 
 def times(values: pa.Array, layout: TimeFormat) -> pa.Array:
@@ -45,11 +45,15 @@ def numbers(values: pa.Array, layout: NumberFormat) -> pa.Array:
     """Numbers as float64; null where the text is no finite decimal number."""
     if not (pa.types.is_string(values.type) or pa.types.is_large_string(values.type)):
         return values.cast(pa.float64())
-    texts = _plain(pc.utf8_trim_whitespace(values), layout)
-    fits = pc.match_substring_regex(texts, _NUMBER)
-    if pc.all(fits).as_py() is not False:
-        return texts.cast(pa.float64())
-    return pc.if_else(fits, texts, pa.scalar(None, texts.type)).cast(pa.float64())
+    texts = _plain(values, layout)
+    try:
+        parsed = texts.cast(pa.float64())
+    except pa.ArrowInvalid:
+        trimmed = pc.utf8_trim_whitespace(texts)
+        fits = pc.match_substring_regex(trimmed, _NUMBER)
+        parsed = pc.if_else(fits, trimmed, pa.scalar(None, texts.type)).cast(pa.float64())
+    # Arrow reads "nan" and "inf" as numbers.
+    return pc.if_else(pc.is_finite(parsed), parsed, pa.scalar(None, pa.float64()))
 
 
 def _plain(texts: pa.Array, layout: NumberFormat) -> pa.Array:

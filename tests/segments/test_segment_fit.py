@@ -1,0 +1,126 @@
+import subprocess
+import sys
+from datetime import datetime
+
+import numpy as np
+import pytest
+from segmented import Segmented
+from shoppers import planted, shop, users_with
+from sklearn.decomposition import PCA
+from sklearn.metrics import adjusted_rand_score
+
+from footfall.errors import SettingInvalid, SourceUnreadable, UserError
+from footfall.segments import assign, clusters, fit, from_json
+from footfall.segments.transform import scaled
+
+NOW = datetime(2020, 1, 1)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_planted_kinds_are_found(seed: int) -> None:
+    features, truth = planted(seed=seed)
+
+    found = assign(fit(features, k=3, version="v1"), features, updated_at=NOW)["segment_id"]
+
+    assert adjusted_rand_score(truth, found.to_numpy()) > 0.9
+
+
+def test_shuffled_features_do_not_find_the_planted_kinds() -> None:
+    features, truth = planted()
+    rng = np.random.default_rng(0)
+    for place in range(2, features.num_columns):
+        shuffled = features.column(place).take(rng.permutation(features.num_rows))
+        features = features.set_column(place, features.column_names[place], shuffled)
+
+    found = assign(fit(features, k=3, version="v1"), features, updated_at=NOW)["segment_id"]
+
+    assert adjusted_rand_score(truth, found.to_numpy()) < 0.05
+
+
+def test_the_starts_compete_on_a_sample_of_many_users(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clusters, "START_ROWS", 200)
+    features, truth = planted()
+
+    found = assign(fit(features, k=3, version="v1"), features, updated_at=NOW)["segment_id"]
+
+    assert adjusted_rand_score(truth, found.to_numpy()) > 0.9
+
+
+def test_the_same_seed_gives_the_same_model() -> None:
+    features, _ = shop(500, seed=3)
+
+    assert fit(features, seed=7, version="v1") == fit(features, seed=7, version="v1")
+
+
+def test_segments_are_ordered_by_size(web_shop: Segmented) -> None:
+    users = np.bincount(web_shop.assigned["segment_id"].to_numpy())
+
+    assert sorted(users, reverse=True) == users.tolist()
+    assert users.tolist() == [segment.users for segment in web_shop.model.segments]
+
+
+def test_the_components_are_those_of_scikit_learn(web_shop: Segmented) -> None:
+    rows = scaled(web_shop.features, web_shop.model.scales)
+    oracle, ours = PCA(0.9).fit(rows), web_shop.model.projection
+    loadings = np.array(ours.loadings)
+
+    assert len(loadings) == oracle.n_components_
+    assert ours.variance_shares[: len(loadings)] == pytest.approx(oracle.explained_variance_ratio_)
+    assert np.abs(loadings) == pytest.approx(np.abs(oracle.components_), abs=1e-8)
+    assert (loadings.max(axis=1) == np.abs(loadings).max(axis=1)).all()
+    assert ours.project(rows).var(axis=0).sum() / rows.var(axis=0).sum() >= 0.9
+
+
+def test_a_shop_of_invoices_leaves_out_what_it_does_not_know(invoice_shop: Segmented) -> None:
+    dropped = {one.feature for one in invoice_shop.model.dropped}
+
+    assert {"views", "carts", "view_to_cart", "cart_to_purchase", "brand_entropy"} <= dropped
+    assert "orders" not in dropped
+    assert invoice_shop.model.k == 5
+
+
+def test_extremes_and_nulls_do_not_stop_a_fit() -> None:
+    features = users_with(
+        spend=[1e300, -1e300, None, 0.0, 5.0, 7.0],
+        carts=[0.0, 1e15, 3.0, None, 2.0, 1.0],
+        average_order=[None, None, None, 2.0, 3.0, 4.0],
+    )
+
+    model = fit(features, k=2, version="v1")
+
+    assert from_json(model.to_json()) == model
+    assert sum(segment.users for segment in model.segments) == 6
+
+
+def test_one_segment_holds_everyone() -> None:
+    features, _ = planted(50)
+
+    assigned = assign(fit(features, k=1, version="v1"), features, updated_at=NOW)
+
+    assert set(assigned["segment_id"].to_pylist()) == {0}
+    assert set(assigned["proba"].to_pylist()) == {1.0}
+
+
+@pytest.mark.parametrize(
+    ("spend", "k", "error", "complaint"),
+    [
+        ([1.0, 2.0, 3.0], 0, SettingInvalid, "k is 0 and must be 1 or more"),
+        ([1.0, 2.0, 3.0], 4, SettingInvalid, "3 users, and k = 4 needs 4 or more; choose a smaller k"),
+        ([1.0], 1, SettingInvalid, "1 users, and k = 1 needs 2 or more"),
+        ([], 1, SettingInvalid, "0 users"),
+        ([5.0, 5.0, 5.0], 2, SourceUnreadable, "all 3 users are alike in all 1 features"),
+        ([None, None, None], 2, SourceUnreadable, "all 3 users are alike"),
+        ([1.0, 1.0, 2.0, 2.0], 3, SettingInvalid, "the users fall into 2 different groups at most; choose k = 2"),
+    ],
+)
+def test_what_cannot_be_segmented_is_refused(
+    spend: list[float | None], k: int, error: type[UserError], complaint: str
+) -> None:
+    with pytest.raises(error, match=complaint):
+        fit(users_with(spend=spend), k=k, version="v1")
+
+
+def test_the_room_is_quick_to_import() -> None:
+    slow = "import sys, footfall.segments; print([m for m in ('sklearn', 'plotly', 'scipy') if m in sys.modules])"
+
+    assert subprocess.run([sys.executable, "-c", slow], capture_output=True, text=True, check=True).stdout == "[]\n"
