@@ -5,6 +5,7 @@ as much (24 s against 4.7 s for 17 million rows).
 """
 
 from datetime import timedelta
+from functools import reduce
 
 import ibis
 import ibis.expr.types as ir
@@ -16,11 +17,17 @@ def drop_duplicates(rows: ir.Table, source: Source) -> ir.Table:
     """The first row, by line, of every identity of the source."""
     columns = source.identity.columns
     identity = ["identity"] if columns == "row" else [_staged_name(name) for name in columns]
-    repeated = rows.group_by(identity).agg(copies=rows.count(), first_line=rows.line.min())
-    repeated = repeated.filter(repeated.copies > 1)
-    same = [rows[name].identical_to(repeated[name]) for name in identity]
-    later = rows.join(repeated, [*same, rows.line > repeated.first_line]).select(rows.line)
+    alike = rows.mutate(digest=_digest(rows, identity))
+    shared = alike.group_by("digest").agg(rows=alike.count())
+    suspects = alike.semi_join(shared.filter(shared.rows > 1), "digest")
+    place = ibis.row_number().over(group_by=identity, order_by="line")
+    later = suspects.mutate(place=place).filter(lambda row: row.place > 0)
     return rows.anti_join(later, "line")
+
+
+def _digest(rows: ir.Table, columns: list[str]) -> ir.IntegerValue:
+    """A number that is the same for the same values. It narrows down; what decides are the values themselves."""
+    return reduce(lambda one, other: one ^ other, (rows[name].hash() for name in columns))
 
 
 def _staged_name(canonical: str) -> str:
@@ -35,10 +42,10 @@ def sessionise(rows: ir.Table, *, gap: timedelta, file_key: str, has_sessions: b
     nor session have none.
     """
     visitor = ["user_id", "source_session"]
-    spans = rows.group_by(visitor).agg(spent=_seconds(rows.event_time.max()) - _seconds(rows.event_time.min()))
-    long = spans.filter(spans.spent > gap.total_seconds())
-    in_long = rows.semi_join(long, [rows[name].identical_to(long[name]) for name in visitor])
-    parts = _parts(in_long, visitor, gap)
+    alike = rows.mutate(digest=_digest(rows, visitor))
+    spans = alike.group_by("digest").agg(spent=_seconds(alike.event_time.max()) - _seconds(alike.event_time.min()))
+    long = alike.semi_join(spans.filter(spans.spent > gap.total_seconds()), "digest")
+    parts = _parts(long, visitor, gap)
     numbered = rows.left_join(parts, "line").select(rows, part=parts.part.fill_null(0))
     return numbered.mutate(session_id=_session_id(numbered, "" if has_sessions else file_key)).drop("part")
 

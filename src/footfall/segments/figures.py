@@ -170,4 +170,4 @@ def _label(name: str) -> str:
             lines.append(part)
         else:
             lines[-1] = longer
-    return "<br>".join(line for line in lines)
+    return "<br>".join(escape(line) for line in lines)
