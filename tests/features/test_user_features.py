@@ -3,6 +3,7 @@
 import math
 import random
 import tempfile
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -52,10 +53,18 @@ def many_events(seed: int) -> list[Event]:
     @settings(database=None, deadline=None, max_examples=15, derandomize=True)
     @given(events=event_lists())
     def draw(events: list[Event]) -> None:
-        drawn.extend(events)
+        drawn.extend(in_own_sessions(events, number=len(drawn)))
 
     draw()
     return random.sample(drawn, min(len(drawn), 120))
+
+
+def in_own_sessions(events: list[Event], number: int) -> list[Event]:
+    """The events with session ids that no other list has: a session belongs to one user."""
+    return [
+        replace(event, session_id=None if event.session_id is None else f"{number} {event.session_id}")
+        for event in events
+    ]
 
 
 def assert_same(found: Features, expected: Features) -> None:

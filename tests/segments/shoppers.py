@@ -1,13 +1,16 @@
 """Users of an invented shop, with their features as `user_features` defines them: nulls where nothing is defined."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 Array = npt.NDArray[np.float64]
+Truth = npt.NDArray[np.int64]
 AS_OF = datetime(2020, 1, 1)
 DAYS = 92
 
@@ -33,7 +36,7 @@ KINDS = (
 )
 
 
-def shop(users: int = 3_000, seed: int = 0, *, invoices_only: bool = False) -> tuple[pa.Table, Array]:
+def shop(users: int = 3_000, seed: int = 0, *, invoices_only: bool = False) -> tuple[pa.Table, Truth]:
     """The features of a shop's users, and which kind each of them is.
 
     A shop that keeps invoices only knows no views, carts, brands or categories.
@@ -47,7 +50,7 @@ def shop(users: int = 3_000, seed: int = 0, *, invoices_only: bool = False) -> t
     return pa.table(keys | {name: pa.array(values, from_pandas=True) for name, values in columns.items()}), truth
 
 
-def _columns(rng: np.random.Generator, truth: npt.NDArray[np.int64], *, invoices_only: bool) -> dict[str, npt.NDArray]:
+def _columns(rng: np.random.Generator, truth: Truth, *, invoices_only: bool) -> dict[str, npt.NDArray[Any]]:
     def of_kind(name: str) -> Array:
         return np.array([getattr(kind, name) for kind in KINDS])[truth]
 
@@ -111,7 +114,7 @@ def _where(known: npt.ArrayLike, values: Array) -> Array:
     return np.where(known, values, np.nan)
 
 
-def planted(users: int = 900, seed: int = 0) -> tuple[pa.Table, Array]:
+def planted(users: int = 900, seed: int = 0) -> tuple[pa.Table, Truth]:
     """Users of three kinds that nobody could confuse, and which kind each of them is."""
     rng = np.random.default_rng(seed)
     truth = rng.choice(3, users, p=[0.5, 0.3, 0.2])
@@ -128,7 +131,7 @@ def planted(users: int = 900, seed: int = 0) -> tuple[pa.Table, Array]:
     return pa.table(keys | scatter), truth
 
 
-def users_with(**features: list[float | None]) -> pa.Table:
+def users_with(**features: Sequence[float | None]) -> pa.Table:
     """A few users with the given features."""
     users = len(next(iter(features.values())))
     keys = {"user_id": [f"u{n}" for n in range(users)], "as_of": pa.array([AS_OF] * users, pa.timestamp("us"))}

@@ -3,10 +3,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from segmented import Segmented
-from shoppers import shop
+from shoppers import shop, users_with
 
 from footfall.segments import fit
-from footfall.segments.measures import Measure
+from footfall.segments.measures import Measure, measure
 from footfall.segments.names import BUYERS, VISITORS, kind_of, unique_names
 from footfall.segments.portraits import Portrait, portraits
 
@@ -106,8 +106,27 @@ def test_the_kinds_of_a_shop_are_recognised(web_shop: Segmented) -> None:
     assert names == {"One-time Visitors", "Occasional Spenders", "Top Spenders", "Heavy Cart Users"}
 
 
-def test_what_the_shop_does_not_know_is_in_no_name(invoice_shop: Segmented) -> None:
-    assert not any("cart" in segment.name.lower() for segment in invoice_shop.model.segments)
+def test_a_feature_that_the_model_does_not_use_is_in_no_name() -> None:
+    # Without carts, cart_to_purchase is not used, although nothing lies further apart.
+    features = users_with(
+        orders=[1.0] * 6,
+        evening_share=[0.1, 0.2, 0.1, 0.9, 0.8, 0.9],
+        carts=[0.0] * 6,
+        cart_to_purchase=[0.1, 0.1, 0.1, 1.0, 1.0, 1.0],
+    )
+
+    names = {segment.name for segment in fit(features, k=2, version="v1").segments}
+
+    assert names == {"Occasional Spenders, daytime", "Occasional Spenders, evenings"}
+
+
+def test_what_few_users_have_is_no_contrast() -> None:
+    features = users_with(average_order=[None, None, 50.0, 60.0, 70.0, 80.0])
+
+    (orders,) = measure(features, ["average_order"], np.array([0, 0, 0, 1, 1, 1], np.int32), 2)
+
+    assert np.isnan(orders.contrast).tolist() == [True, False]
+    assert orders.mean.tolist() == [50.0, 70.0]
 
 
 def test_buyers_are_compared_with_buyers() -> None:

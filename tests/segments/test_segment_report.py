@@ -2,6 +2,7 @@ import dataclasses
 import re
 from html.parser import HTMLParser
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from segmented import Segmented
@@ -9,8 +10,8 @@ from shoppers import shop
 
 from footfall.segments import report
 from footfall.segments.accounts import FILES_SHOWN, accounts
-from footfall.segments.figures import USERS_SHOWN, projection
-from footfall.segments.measures import measure
+from footfall.segments.figures import USERS_SHOWN, projection, shares
+from footfall.segments.measures import Measure, measure
 from footfall.segments.scoring import labels_of
 from footfall.segments.wording import NOTHING, amount, differences, in_unit, percent
 
@@ -124,6 +125,14 @@ def test_what_comes_from_data_cannot_run(web_shop: Segmented, row_accounts: pa.T
     assert EVIL in Page(html).shown
 
 
+def test_plotly_reads_no_markup_from_data(web_shop: Segmented) -> None:
+    labels = web_shop.assigned["segment_id"].to_numpy()
+    clouds = projection(web_shop.model, web_shop.features, labels, [EVIL] * 5).data
+
+    assert shares([EVIL], [1.0]).data[0].y == ("&lt;script&gt;alert(1)&lt;/script&gt;",)
+    assert {cloud.name for cloud in clouds} == {"&lt;script&gt;alert(1)&lt;/script&gt;"}
+
+
 def test_the_name_of_a_feature_cannot_run(web_shop: Segmented, row_accounts: pa.Table) -> None:
     model = web_shop.model
     scales = (dataclasses.replace(model.scales[0], feature=EVIL), *model.scales[1:])
@@ -196,6 +205,15 @@ def test_differences_are_true_and_of_different_families(web_shop: Segmented) -> 
     assert (first.phrase, first.label, first.statistic, first.base) == ("more orders", "Orders", "median", "0")
     assert len(others) == 2
     assert len({one.label for one in (first, *others)}) == 3
+
+
+def test_a_difference_is_told_by_numbers_that_show_it() -> None:
+    def carts(median: float, mean: float) -> list[Measure]:
+        return [Measure("carts", np.array([mean]), np.array([median]), np.array([1.2]), 1.0, 0.0)]
+
+    assert [(one.statistic, one.segment, one.base) for one in differences(0, carts(2, 3))] == [("median", "2", "0")]
+    assert [(one.statistic, one.segment, one.base) for one in differences(0, carts(0, 3))] == [("mean", "3", "1")]
+    assert differences(0, carts(0, 0.5)) == []
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
 import math
+from collections.abc import Sequence
 from statistics import median, pstdev, quantiles
 
 import numpy as np
@@ -11,7 +12,7 @@ from footfall.segments.feature_table import as_of_date, column, feature_names
 from footfall.segments.transform import CUT_OFF, Dropped, Scale, learn_scales, scaled
 
 
-def only_scale(name: str, values: list[float | None]) -> Scale:
+def only_scale(name: str, values: Sequence[float | None]) -> Scale:
     (scale,), dropped = learn_scales(users_with(**{name: values}), [name])
     assert not dropped
     return scale
@@ -42,13 +43,13 @@ def test_scaling_agrees_with_plain_python(log: bool) -> None:
     spread = max(high - low, pstdev(damped))
     expected = [max(-CUT_OFF, min(CUT_OFF, (value - median(damped)) / spread)) for value in damped]
 
-    scale = only_scale(name, list(values))
+    scale = only_scale(name, values)
     assert scale.log is log
     assert scaled(users_with(**{name: values}), (scale,))[:, 0] == pytest.approx(expected, rel=1e-12)
 
 
 def test_a_feature_that_is_mostly_constant_does_not_outweigh_the_others() -> None:
-    values: list[float | None] = [0.02 + 1e-6 * n for n in range(95)] + [0.5] * 5
+    values = [0.02 + 1e-6 * n for n in range(95)] + [0.5] * 5
 
     rows = scaled(users_with(view_to_cart=values), (only_scale("view_to_cart", values),))
 
@@ -106,6 +107,12 @@ def test_integers_and_decimals_are_features_too() -> None:
 def test_a_table_that_holds_no_features_is_refused(features: pa.Table, complaint: str) -> None:
     with pytest.raises(SourceUnreadable, match=complaint):
         feature_names(features)
+
+
+def test_a_date_with_a_time_zone_is_read_in_utc() -> None:
+    moment = pa.array([0], pa.timestamp("us", "Europe/Paris"))
+
+    assert as_of_date(users_with(spend=[1.0]).set_column(1, "as_of", moment)) == "1970-01-01T00:00:00"
 
 
 def test_features_of_two_dates_are_refused() -> None:

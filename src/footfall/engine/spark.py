@@ -72,7 +72,7 @@ class SparkEngine:
     def read_arrow(self, rows: pa.Table) -> ir.Table:
         """A small table of ours."""
         schema = from_arrow_schema(rows.schema, prefer_timestamp_ntz=True)
-        return self._view(self._spark.createDataFrame(rows.to_pylist(), schema))
+        return self._view(self._spark.createDataFrame(rows, schema))
 
     def _view(self, frame: Any) -> ir.Table:
         self._views += 1

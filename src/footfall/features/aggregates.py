@@ -64,13 +64,18 @@ def aggregate_month(
 
     write(PRODUCT_PRICES, product_prices(events(None), month))
     prices = engine.read_parquet(done.files(PRODUCT_PRICES), PRODUCT_PRICES)
+    # As many rows as products, and as products bought on a day: worked out once, and not anew in every slice.
+    ranks = engine.read_arrow(engine.collect(price_ranks(prices)))
+    references = engine.read_arrow(
+        engine.collect(reference_prices(order_lines(_of_known_users(events(None))), prices.union(earlier_prices)))
+    )
     for buckets in engine.slices(rows):
         ours = _of_known_users(events(buckets))
         local = ours.mutate(shop_time=shop_time(ours.event_time, timezone, month))
         write(SESSIONS, sessions(ours))
-        write(PURCHASES, purchases(ours, prices.union(earlier_prices)))
+        write(PURCHASES, purchases(ours, references))
         write(USER_MEMBERS, user_members(local))
-        write(USER_MONTHS, user_months(local, prices))
+        write(USER_MONTHS, user_months(local, ranks))
     return done
 
 
@@ -89,7 +94,8 @@ def category(events: ir.Table) -> ir.StringValue:
 def sessions(events: ir.Table) -> ir.Table:
     """One row per visit that holds more than refunds."""
     visits = events.filter(events.is_product & events.session_id.notnull())
-    grouped = visits.group_by(["session_id", "user_id", "month", "bucket"]).agg(
+    grouped = visits.group_by("session_id").agg(
+        **{name: visits[name].arbitrary() for name in ("user_id", "month", "bucket")},  # one of each in a session
         started_at=visits.event_time.min(where=visits.is_activity),
         ended_at=visits.event_time.max(where=visits.is_activity),
         **_counts(visits),
@@ -112,12 +118,16 @@ def _counts(events: ir.Table) -> dict[str, ir.IntegerScalar]:
     }
 
 
-def purchases(events: ir.Table, prices: ir.Table) -> ir.Table:
-    """Purchase and refund lines of products, each with its reference price."""
+def order_lines(events: ir.Table) -> ir.Table:
+    """Purchase and refund lines of products, with their day."""
     lines = events.filter(events.is_product & events.event_type.isin(["purchase", "refund"]))
-    lines = lines.mutate(day=lines.event_time.date())
-    reference = reference_prices(lines, prices)
-    return lines.left_join(reference, ["product_id", "day"]).mutate(bought_at=lambda line: line.event_time)
+    return lines.mutate(day=lines.event_time.date())
+
+
+def purchases(events: ir.Table, references: ir.Table) -> ir.Table:
+    """Purchase and refund lines of products, each with its reference price."""
+    priced = order_lines(events).left_join(references, ["product_id", "day"])
+    return priced.mutate(bought_at=lambda line: line.event_time)
 
 
 def user_members(events: ir.Table) -> ir.Table:
@@ -138,9 +148,9 @@ def user_members(events: ir.Table) -> ir.Table:
     return spreads[0].union(*spreads[1:])
 
 
-def user_months(events: ir.Table, prices: ir.Table) -> ir.Table:
+def user_months(events: ir.Table, ranks: ir.Table) -> ir.Table:
     """What each user did in the month."""
-    ranked = events.left_join(price_ranks(prices), ["product_id", "category"]).select(events, "price_rank")
+    ranked = events.left_join(ranks, ["product_id", "category"]).select(events, "price_rank")
     active, bought = ranked.is_activity, ranked.is_activity & (ranked.event_type == "purchase")
     time, local = ranked.event_time, ranked.shop_time
     priced = active & (ranked.price > 0)

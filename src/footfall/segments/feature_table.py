@@ -39,12 +39,12 @@ def _must_be_number(field: pa.Field) -> None:
 
 
 def as_of_date(features: pa.Table) -> str:
-    """Read the one date that the features are of.
+    """Read the one date that the features are of: ISO 8601, UTC.
 
     Raises:
         SourceUnreadable: there is more than one date.
     """
-    dates = features["as_of"].unique().to_pylist()
+    dates = features["as_of"].cast(pa.timestamp("us")).unique().to_pylist()
     if len(dates) != 1 or dates[0] is None:
         raise SourceUnreadable(f"user_features: as_of has {len(dates)} values and must have one date; select one")
     return str(dates[0].isoformat())

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from footfall.segments.accounts import Accounts, accounts
 from footfall.segments.cards import Card, cards
 from footfall.segments.clusters import Labels
-from footfall.segments.feature_table import column
+from footfall.segments.feature_table import as_of_date, column
 from footfall.segments.heatmap import heat_map
 from footfall.segments.measures import measure
 from footfall.segments.model import SegmentModel
@@ -46,6 +46,7 @@ def report(
     segments, rows = cards(profiles, measures), accounts(row_accounts)
     return _template().render(
         model=model,
+        as_of=as_of_date(features),
         users=features.num_rows,
         spend=_total_spend(features),
         buyers=_share_of_buyers(features),
