@@ -3,7 +3,6 @@
 import csv
 import json
 import sys
-import tempfile
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -31,7 +30,9 @@ app.add_typer(sources_app, name="sources")
 out = Console()
 err = Console(stderr=True)
 
-Lake = Annotated[Path | None, typer.Option("--lake", "-l", help="Folder of the lake.  [default: lake]", show_default=False)]
+Lake = Annotated[
+    Path | None, typer.Option("--lake", "-l", help="Folder of the lake.  [default: lake]", show_default=False)
+]
 Engine = Annotated[
     str | None, typer.Option("--engine", help="duckdb (this machine) or spark.  [default: duckdb]", show_default=False)
 ]
@@ -41,7 +42,9 @@ Threads = Annotated[int | None, typer.Option(help="Cores to use.", show_default=
 KeyFile = Annotated[Path | None, typer.Option(help="File with the key of the pseudonyms.", show_default=False)]
 AsOf = Annotated[
     datetime | None,
-    typer.Option(help="Use only events before this moment, UTC.  [default: the midnight after the last]", show_default=False),
+    typer.Option(
+        help="Use only events before this moment, UTC.  [default: the midnight after the last]", show_default=False
+    ),
 ]
 Timezone = Annotated[str | None, typer.Option(help="The shop's time zone.  [default: UTC]", show_default=False)]
 K = Annotated[int | None, typer.Option("--k", help="Number of segments.  [default: 5]", show_default=False)]
@@ -57,7 +60,14 @@ Period = Annotated[
 Outliers = Annotated[
     str | None, typer.Option(help="keep, or iqr to reject prices outside Tukey's fences.", show_default=False)
 ]
-Inputs = Annotated[list[str], typer.Argument(metavar="SOURCE...", help="Files, folders, globs or URLs.")]
+Inputs = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="SOURCE...",
+        help="Files, folders, globs or URLs; without one, what is in the raw zone already.",
+        show_default=False,
+    ),
+]
 
 
 def main() -> None:
@@ -93,7 +103,7 @@ def _root(
 
 @app.command()
 def run(
-    sources: Inputs,
+    sources: Inputs = None,
     lake: Lake = None,
     source: SourceName = "auto",
     mapping: Mapping = None,
@@ -124,7 +134,7 @@ def run(
         timezone=timezone, period=period, price_outliers=price_outliers, as_of=as_of, k=k, seed=seed,
     )  # fmt: skip
     with _drawn() as progress:
-        result = run_all(sources, settings, SourceChoice(source, mapping), progress)
+        result = run_all(sources or [], settings, SourceChoice(source, mapping), progress)
     _tell_run(result, settings, as_json=as_json)
     if result.cleaning.failed:
         for error in result.cleaning.failed.values():
@@ -134,7 +144,7 @@ def run(
 
 @app.command()
 def ingest(
-    sources: Inputs,
+    sources: Inputs = None,
     lake: Lake = None,
     source: SourceName = "auto",
     mapping: Mapping = None,
@@ -156,7 +166,9 @@ def ingest(
         period=period, price_outliers=price_outliers,
     )  # fmt: skip
     with _drawn() as progress:
-        result = RunResult(ingest_and_clean(sources, settings, SourceChoice(source, mapping), progress), None, None)
+        result = RunResult(
+            ingest_and_clean(sources or [], settings, SourceChoice(source, mapping), progress), None, None
+        )
     _tell_run(result, settings, as_json=as_json)
     if result.cleaning.failed:
         for error in result.cleaning.failed.values():
@@ -225,7 +237,9 @@ def segments(
 def fetch(
     dataset: Annotated[str, typer.Argument(help="rees46: the published months of a multi-category shop.")],
     months: Annotated[str, typer.Option(help="FROM..TO, single months, or a list with commas.")] = "2019-10..2020-04",
-    since: Annotated[datetime | None, typer.Option(help="Only months with a day from this date on.", show_default=False)] = None,
+    since: Annotated[
+        datetime | None, typer.Option(help="Only months with a day from this date on.", show_default=False)
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Download again what is there already.")] = False,
     lake: Lake = None,
 ) -> None:
@@ -238,7 +252,7 @@ def fetch(
     for file in files:
         out.print(str(file), soft_wrap=True, highlight=False)
     if files:
-        out.print(f"next: footfall run {settings.lake}/raw/files --lake {settings.lake}", soft_wrap=True)
+        out.print(f"next: footfall run --lake {settings.lake}", soft_wrap=True)
 
 
 @app.command()
@@ -291,12 +305,21 @@ def status(lake: Lake = None, as_json: AsJson = False) -> None:
     files = Grid("file", "source", "rows", "bytes", "ingested at (UTC)", title="Raw files")
     for file in found.files:
         rows = "not cleaned" if file["rows"] is None else f"{file['rows']:,}"
-        files.add_row(str(file["path"]), str(file["source"]), rows, f"{file['bytes']:,}", f"{file['ingested_at']:%Y-%m-%d %H:%M}")
+        files.add_row(
+            str(file["path"]), str(file["source"]), rows, f"{file['bytes']:,}", f"{file['ingested_at']:%Y-%m-%d %H:%M}"
+        )
     out.print(files)
     out.print(_accounts_grid(found.accounts))
     tables = Grid("table", "rows", "bytes", "files", "version", "committed at (UTC)", title="Tables")
     for one in found.tables:
-        tables.add_row(one.name, f"{one.rows:,}", f"{one.bytes:,}", f"{one.files:,}", str(one.version), f"{one.committed_at:%Y-%m-%d %H:%M}")
+        tables.add_row(
+            one.name,
+            f"{one.rows:,}",
+            f"{one.bytes:,}",
+            f"{one.files:,}",
+            str(one.version),
+            f"{one.committed_at:%Y-%m-%d %H:%M}",
+        )
     out.print(tables)
 
 
@@ -304,7 +327,9 @@ def status(lake: Lake = None, as_json: AsJson = False) -> None:
 def sql(
     statement: Annotated[str, typer.Argument(metavar='"SELECT ..."', help="One SELECT.")],
     lake: Lake = None,
-    form: Annotated[Literal["table", "json", "csv"], typer.Option("--format", help="How to print the result.")] = "table",
+    form: Annotated[
+        Literal["table", "json", "csv"], typer.Option("--format", help="How to print the result.")
+    ] = "table",
 ) -> None:
     """Ask the lake's tables; read-only.
 
@@ -371,8 +396,10 @@ def _tell_run(result: Any, settings: Settings, *, as_json: bool) -> None:
     if result.features is not None:
         out.print(
             f"[bold]{found['users']:,}[/] users, [bold]{found['events']:,}[/] events, "
-            f"purchases net of refunds [bold]{found['amount']:,.2f}[/], as of {result.features.as_of:%Y-%m-%d %H:%M} UTC",
+            f"purchases net of refunds [bold]{found['amount']:,.2f}[/], "
+            f"as of {result.features.as_of:%Y-%m-%d %H:%M} UTC",
             highlight=False,
+            soft_wrap=True,
         )
         _tell_segments(settings)
 
@@ -380,20 +407,27 @@ def _tell_run(result: Any, settings: Settings, *, as_json: bool) -> None:
 def _tell_segments(settings: Settings) -> None:
     from footfall.pipeline.summary import REPORT, segment_rows  # noqa: PLC0415
 
-    grid = Grid("segment", "users", "share", "revenue", "recommendation", title="Segments")
+    grid = Grid("segment", "users", "share of users", "share of revenue", title="Segments")
     for row in segment_rows(settings.lake):
-        bar = "█" * round(20 * row["share"])
         grid.add_row(
-            _escaped(row["segment_name"]), f"{row['users']:,}", f"{row['share']:6.1%} {bar}",
-            "" if row["revenue_share"] is None else f"{row['revenue_share']:.1%}", _escaped(row["recommendation"]),
-        )  # fmt: skip
+            _escaped(row["segment_name"]), f"{row['users']:,}", _share(row["share"]), _share(row["revenue_share"])
+        )
     out.print(grid)
-    out.print(f"Report:  {settings.lake / REPORT}", soft_wrap=True, highlight=False)
+    out.print(
+        f"What to do with each, and why, is in the report.\n\nReport:  {settings.lake / REPORT}",
+        soft_wrap=True,
+        highlight=False,
+    )
     out.print(f"Tables:  footfall status --lake {settings.lake}", soft_wrap=True, highlight=False)
     out.print(
         f'Ask:     footfall sql "SELECT * FROM customer_segments LIMIT 5" --lake {settings.lake}',
         soft_wrap=True, highlight=False,
     )  # fmt: skip
+
+
+def _share(value: float | None) -> str:
+    """A share in per cent, and as a bar."""
+    return "" if value is None else f"{value:6.1%} {'█' * round(20 * max(0.0, value))}"
 
 
 def _accounts_grid(accounts: dict[str, int]) -> Grid:

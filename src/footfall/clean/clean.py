@@ -60,8 +60,8 @@ def clean(
 ) -> RowAccounts:
     """Turn one raw file into events and quarantined rows.
 
-    Every row ends in exactly one place: kept, duplicate, or quarantined with a reason. Rows of an earlier version of the
-    file are replaced.
+    Every row ends in exactly one place: kept, duplicate, or quarantined with a reason. Rows of an earlier version of
+    the file are replaced.
 
     Args:
         raw: the file.
@@ -98,7 +98,9 @@ def _stage(raw: RawFile, rules: Rules, tx: Transaction, engine: Engine, progress
         rules = replace(rules, price_fences=price_fences(engine, reader, rules))
     folder = tx.place("staged")
     rows = engine.read_batches(reader, progress)
-    engine.write_parquet(classify(rows, reader.source, rules, reader.raw_columns()), folder, ["bucket"], compression=_STAGING)
+    engine.write_parquet(
+        classify(rows, reader.source, rules, reader.raw_columns()), folder, ["bucket"], compression=_STAGING
+    )
     return folder
 
 

@@ -7,8 +7,8 @@ from functools import reduce
 import ibis
 import ibis.expr.types as ir
 
-from footfall.contracts import EVENT_TYPES
 from footfall.clean.staged import QUARANTINE_BUCKET, STAGED
+from footfall.contracts import EVENT_TYPES
 from footfall.engine import Engine
 from footfall.sources import RowReader, Source
 from footfall.sources.mapping import Canonical
@@ -49,9 +49,9 @@ def classify(rows: ir.Table, source: Source, rules: Rules, raw_columns: list[str
     ).select(STAGED.schema.names)
 
 
-@ibis.udf.scalar.builtin
+@ibis.udf.scalar.builtin  # type: ignore[untyped-decorator]
 def trim(text: str) -> str:  # type: ignore[empty-body]
-    """The text without blanks around it. Ibis's own `strip` names a set of characters, and costs DuckDB 2.5 times as much."""
+    """The text without blanks around it; 2.5 times as fast in DuckDB as Ibis's `strip`, which names many characters."""
 
 
 def _typed(rows: ir.Table, source: Source) -> ir.Table:

@@ -1,7 +1,7 @@
 """Duplicates and sessions: what can only be decided by comparing rows.
 
-Both are rare, so they are found by grouping, and only the rows concerned are sorted. Windows over all rows cost five times
-as much (24 s against 4.7 s for 17 million rows).
+Both are rare, so they are found by grouping, and only the rows concerned are sorted. Windows over all rows cost five
+times as much (24 s against 4.7 s for 17 million rows).
 """
 
 from datetime import timedelta
@@ -38,8 +38,8 @@ def sessionise(rows: ir.Table, *, gap: timedelta, file_key: str, has_sessions: b
     """Give every row its `session_id`.
 
     A session is the source's own (a user's rows where it has none), split wherever more than `gap` passes without an
-    event, and at the end of a month. Where the source has no sessions, a file's end splits as well. Rows with neither user
-    nor session have none.
+    event, and at the end of a month. Where the source has no sessions, a file's end splits as well. Rows with neither
+    user nor session have none.
     """
     visitor = ["user_id", "source_session"]
     alike = rows.mutate(digest=_digest(rows, visitor))

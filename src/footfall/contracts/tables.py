@@ -201,7 +201,9 @@ PURCHASES = Table(
         Column("price", _REAL, "unit price", "currency"),
         Column("quantity", _INT, "pieces", "pieces"),
         Column("amount", _REAL, "price x quantity", "currency"),
-        Column("reference_price", _REAL, "the product's median price of the 28 days before; null where unseen", "currency"),
+        Column(
+            "reference_price", _REAL, "the product's median price of the 28 days before; null where unseen", "currency"
+        ),
         _MONTH,
         _BUCKET,
     ),

@@ -50,7 +50,8 @@ class DuckDBEngine:
 
     def native(self) -> duckdb.DuckDBPyConnection:
         """The DuckDB connection."""
-        return self._ibis.con
+        connection: duckdb.DuckDBPyConnection = self._ibis.con
+        return connection
 
     def read_batches(self, source: Batches, progress: Progress) -> ir.Table:
         """Rows that are read as the expression runs, once."""
@@ -109,12 +110,14 @@ class DuckDBEngine:
     def _run(self, sql: str) -> duckdb.DuckDBPyConnection:
         self._failure = None
         try:
-            return self._ibis.con.execute(sql)
+            return self.native().execute(sql)
         except duckdb.Error as error:
             if self._failure is not None:
                 raise self._failure from None
             if isinstance(error, duckdb.IOException) or "No space left" in str(error):
-                raise StorageFailed(f"the disk refuses to be written or read: {error}; free space and run again") from error
+                raise StorageFailed(
+                    f"the disk refuses to be written or read: {error}; free space and run again"
+                ) from error
             if isinstance(error, duckdb.OutOfMemoryException):
                 raise StorageFailed(f"{error}; give more with --memory, or free the disk it spills to") from error
             raise

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -49,7 +49,7 @@ class SparkEngine:
         """
         del progress
 
-        def read(_: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        def read(_: Iterable[pa.RecordBatch]) -> Iterable[pa.RecordBatch]:
             return source.batches(lambda _: None)
 
         one_task = self._spark.range(1, numPartitions=1)
@@ -88,7 +88,9 @@ class SparkEngine:
         frame = self._frame(rows)
         if partition_by:
             frame = frame.repartition(*partition_by)  # one file a partition, not one for every task and partition
-        self._run(lambda: frame.write.partitionBy(*partition_by).option("compression", compression).parquet(str(folder)))
+        self._run(
+            lambda: frame.write.partitionBy(*partition_by).option("compression", compression).parquet(str(folder))
+        )
 
     def collect(self, rows: ir.Table) -> pa.Table:
         """Run an expression whose result is small."""

@@ -40,8 +40,8 @@ Expression = Callable[[ir.Table, Context], ir.Value]
 class Feature:
     """A column of `user_features`.
 
-    `needs` names the relation whose rows of a user are aggregated. A count of nothing is 0, any other feature of nothing
-    is null.
+    `needs` names the relation whose rows of a user are aggregated. A count of nothing is 0, any other feature of
+    nothing is null.
     """
 
     name: str

@@ -46,7 +46,7 @@ def _with_features(users: ir.Table, rows: ir.Table, need: Needs, context: Contex
 def relations(read: ReadAggregate) -> dict[Needs, ir.Table]:
     """What features aggregate, each with the rows of many users."""
     months, lines = read(USER_MONTHS), read(PURCHASES)
-    bought = lines.filter((lines.event_type == "purchase"))
+    bought = lines.filter(lines.event_type == "purchase")
     return {
         "months": _months(months),
         "visits": _visits(read(SESSIONS)),

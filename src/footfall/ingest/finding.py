@@ -7,7 +7,19 @@ from urllib.parse import unquote, urlsplit
 
 from footfall.errors import SourceUnreadable
 
-_ENDINGS = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz", ".csv.xz", ".tsv.xz", ".txt.xz", ".zip", ".parquet")
+_ENDINGS = (
+    ".csv",
+    ".tsv",
+    ".txt",
+    ".csv.gz",
+    ".tsv.gz",
+    ".txt.gz",
+    ".csv.xz",
+    ".tsv.xz",
+    ".txt.xz",
+    ".zip",
+    ".parquet",
+)
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ _CHUNK = 1 << 22
 
 @dataclass(frozen=True)
 class Landed:
-    """A file in the raw zone. `is_new` says whether this run brought it, `twin` which name brought the same bytes before."""
+    """A file in the raw zone: whether this run brought it, and which other name brought the same bytes before."""
 
     name: str
     path: Path

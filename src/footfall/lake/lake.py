@@ -100,7 +100,8 @@ class Lake:
     def key_id(self) -> str | None:
         """Id of the key behind the lake's pseudonyms; None before the first one."""
         card = _read_card(self.root)
-        return card.get("key_id") if card else None
+        known = card.get("key_id") if card else None
+        return str(known) if known else None
 
     def remember_key(self, key_id: str) -> None:
         """Record which key makes this lake's pseudonyms."""

@@ -16,7 +16,8 @@ from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, Schema, Transaction as DeltaTxn
+from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, Schema
+from deltalake import Transaction as DeltaTxn
 from deltalake.exceptions import DeltaError
 from deltalake.transaction import AddAction, RemoveAction, create_table_with_add_actions
 

@@ -24,7 +24,7 @@ _CLOCKS_DIFFER = timedelta(days=1)
 
 @dataclass
 class CleaningResult:
-    """What became of the inputs: rows by outcome of the files cleaned now, those there was nothing to do for, errors."""
+    """What became of the inputs: rows by outcome of the files cleaned now, files left as they were, and errors."""
 
     cleaned: dict[str, RowAccounts] = field(default_factory=dict)
     replaced: list[str] = field(default_factory=list)
@@ -39,6 +39,10 @@ class SourceChoice:
 
     name: str = "auto"
     mapping: Path | None = None
+
+    def label(self) -> str:
+        """What the user called it."""
+        return self.name if self.mapping is None else self.mapping.stem
 
     def resolve(self, path: Path) -> Source:
         """The source of a file.
@@ -102,17 +106,20 @@ def _bring(
     progress: Progress,
     result: CleaningResult,
 ) -> None:
+    name = choice.label()
     if not one.is_url:
-        RowReader(Path(one.location), choice.resolve(Path(one.location)), pseudonyms).header()
+        readable = choice.resolve(Path(one.location))
+        RowReader(Path(one.location), readable, pseudonyms).header()
+        name = readable.name
     was_known = one.name in known_files(lake)
     with progress.bytes(f"landing {one.name}") as advance:
-        landed = land(lake, one, choice.name if choice.mapping is None else choice.mapping.stem, advance)
+        landed = land(lake, one, name, advance)
     if landed.twin is not None:
         result.twins[one.name] = landed.twin
-        return
     source = choice.resolve(landed.path)
     if not _is_stale(lake, landed, source, settings):
-        result.unchanged.append(one.name)
+        if landed.twin is None:
+            result.unchanged.append(one.name)
         return
     with progress.bytes(f"cleaning {one.name}", landed.path.stat().st_size) as advance, transaction(lake) as tx:
         accounts = clean(
@@ -126,7 +133,7 @@ def _bring(
             progress=lambda done: advance(done, None),
         )
     record_rows(lake, landed.name, landed.sha256, sum(accounts.values()))
-    result.cleaned[one.name] = accounts
+    result.cleaned[landed.name] = accounts
     if was_known and landed.is_new:
         result.replaced.append(one.name)
 

@@ -22,7 +22,7 @@ Report = Callable[[str], None]
 
 @dataclass(frozen=True)
 class FeaturesResult:
-    """What the stage did: the date of the features, users, and the months it aggregated anew; `users` is None if nothing."""
+    """The date of the features, the users (None if nothing was to do), and the months that were aggregated anew."""
 
     as_of: datetime
     users: int | None
@@ -190,7 +190,8 @@ def _latest(file: Path) -> datetime:
     footer = pq.read_metadata(file)
     column = footer.schema.names.index("event_time")
     groups = [footer.row_group(number).column(column).statistics for number in range(footer.num_row_groups)]
-    return max(group.max for group in groups)
+    latest: datetime = max(group.max for group in groups)
+    return latest
 
 
 def _midnight_after(moment: datetime) -> datetime:

@@ -1,7 +1,7 @@
 """How a run says what it is doing. The CLI draws it; by default nothing is shown."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
 Advance = Callable[[int, int | None], None]
@@ -13,7 +13,7 @@ class Progress(Protocol):
     def step(self, text: str) -> None:
         """A step begins."""
 
-    def bytes(self, text: str, total: int | None = None) -> "contextmanager[Advance]":  # type: ignore[type-var]
+    def bytes(self, text: str, total: int | None = None) -> AbstractContextManager[Advance]:
         """A step over bytes; the advance is called with bytes done, and in all where that is known only later."""
 
 

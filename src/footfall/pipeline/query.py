@@ -14,8 +14,8 @@ _READS = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
 def query(lake: Lake, sql: str) -> pa.Table:
     """Run one SELECT over the tables' current versions.
 
-    The database is in memory, knows only the files of the tables, and is locked before the query runs: it can neither write
-    nor read anything else.
+    The database is in memory, knows only the files of the tables, and is locked before the query runs: it can neither
+    write nor read anything else.
 
     Raises:
         QueryRefused: it is no single SELECT, reaches for something outside the tables, or is not valid.

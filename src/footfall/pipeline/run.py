@@ -1,6 +1,6 @@
 """The whole way: inputs -> events -> features -> segments. Each stage does only what is new."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from footfall.engine import Engine, open_engine
-from footfall.errors import SourceUnreadable
+from footfall.errors import SourceUnreadable, UserError
 from footfall.ingest.finding import Input, find_inputs
 from footfall.ingest.landing import known_files, land
 from footfall.ingest.published import published
@@ -40,7 +40,7 @@ def run(
     A file that cannot be read stops no other; it is named in the result.
 
     Args:
-        sources: files, folders, globs and URLs.
+        sources: files, folders, globs and URLs; none stands for what is in the raw zone already.
         settings: all settings.
         choice: how to read the sources; by default presets are recognised by their header.
         progress: where to report to.
@@ -49,8 +49,7 @@ def run(
         FootfallError: see its branches; what was committed before stays.
     """
     choice, progress = choice or SourceChoice(), progress or Silence()
-    inputs = find_inputs(sources)
-    lake = open_lake(settings.lake, create=True)
+    lake, inputs = _opened(sources, settings)
     pseudonyms = pseudonymiser(settings, lake)
     if _is_up_to_date(lake, inputs, choice, settings):
         unchanged = CleaningResult(unchanged=[one.name for one in inputs])
@@ -113,6 +112,17 @@ def fetch(
     return landed
 
 
+def _opened(sources: list[str], settings: Settings) -> tuple[Lake, list[Input]]:
+    if sources:
+        inputs = find_inputs(sources)
+        return open_lake(settings.lake, create=True), inputs
+    lake = open_lake(settings.lake)
+    inputs = [Input(name, str(lake.root / str(row["landed_as"]))) for name, row in known_files(lake).items()]
+    if not inputs:
+        raise UserError(f"lake {lake.root} has no raw files yet; name a SOURCE, or `footfall fetch rees46` first")
+    return lake, inputs
+
+
 def _is_up_to_date(lake: Lake, inputs: list[Input], choice: SourceChoice, settings: Settings) -> bool:
     """Decided by reading only, so that a run with nothing to do writes nothing."""
     try:
@@ -125,7 +135,7 @@ def _is_up_to_date(lake: Lake, inputs: list[Input], choice: SourceChoice, settin
 
 
 @contextmanager
-def _writing(lake: Lake, settings: Settings, pseudonyms: Pseudonymiser | None = None) -> Iterator["cache[Engine]"]:  # type: ignore[type-arg]
+def _writing(lake: Lake, settings: Settings, pseudonyms: Pseudonymiser | None = None) -> Iterator[Callable[[], Engine]]:
     """The lake's lock, what killed runs left swept away, and an engine that starts when it is first asked for."""
     opened: list[Engine] = []
 
@@ -165,8 +175,7 @@ def ingest_and_clean(
     sources: list[str], settings: Settings, choice: SourceChoice | None = None, progress: Progress | None = None
 ) -> CleaningResult:
     """Only the first stages: land and clean."""
-    inputs = find_inputs(sources)
-    lake = open_lake(settings.lake, create=True)
+    lake, inputs = _opened(sources, settings)
     pseudonyms = pseudonymiser(settings, lake)
     with _writing(lake, settings, pseudonyms) as engine:
         return land_and_clean(

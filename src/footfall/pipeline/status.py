@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import pyarrow as pa
 
@@ -53,12 +54,15 @@ def status(lake: Lake) -> Status:
     )
 
 
-def _events(lake: Lake) -> dict[str, object] | dict[str, object]:
+def _events(lake: Lake) -> dict[str, Any]:
     tables = lake.tables()
-    span = {"first": None, "last": None, "users": 0, "purchases": 0.0}
+    span: dict[str, Any] = {"first": None, "last": None, "users": 0, "purchases": 0.0}
     if "user_months" in tables:
         # From the aggregates: the events themselves may be billions.
-        sql = "SELECT min(first_at) AS first, max(last_at) AS last, count(DISTINCT user_id) AS users, sum(spend) AS purchases FROM user_months"
+        sql = (
+            "SELECT min(first_at) AS first, max(last_at) AS last, count(DISTINCT user_id) AS users, "
+            "sum(spend) AS purchases FROM user_months"
+        )
         span = query(lake, sql).to_pylist()[0]
     return span
 

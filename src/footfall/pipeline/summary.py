@@ -21,7 +21,10 @@ def summary(root: Path, result: RunResult) -> dict[str, Any]:
             accounts[outcome] = accounts.get(outcome, 0) + rows
     totals = {"events": 0, "users": 0, "amount": 0.0}
     if not result.nothing_to_do and "events" in lake.tables():
-        sql = "SELECT count(*) AS events, count(DISTINCT user_id) AS users, coalesce(sum(amount), 0) AS amount FROM events"
+        sql = (
+            "SELECT count(*) AS events, count(DISTINCT user_id) AS users, coalesce(sum(amount), 0) AS amount "
+            "FROM events"
+        )
         totals = query(lake, sql).to_pylist()[0]
     return {
         "nothing_to_do": result.nothing_to_do,
@@ -45,4 +48,5 @@ def segment_rows(root: Path) -> list[dict[str, Any]]:
         "SELECT DISTINCT segment_id, segment_name, users, share, revenue_share, recommendation "
         "FROM segment_profiles ORDER BY segment_id"
     )
-    return query(open_lake(root), sql).to_pylist()
+    rows: list[dict[str, Any]] = query(open_lake(root), sql).to_pylist()
+    return rows

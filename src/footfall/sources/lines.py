@@ -1,7 +1,8 @@
 """Delimited text -> Arrow tables of strings, block by block, with every line's number and every bad line kept.
 
-A block that Arrow's parser takes line for line costs some 0.3 s per million rows. A block that it does not (text that is
-not in the encoding, a quote that is never closed) is parsed again line by line, so that one bad line costs itself only.
+A block that Arrow's parser takes line for line costs some 0.3 s per million rows. A block that it does not (text that
+is not in the encoding, a quote that is never closed) is parsed again line by line, so that one bad line costs itself
+only.
 """
 
 import csv

@@ -57,8 +57,8 @@ class Pseudonymiser:
     def of(self, users: pa.Array, fallback: pa.Array) -> tuple[pa.Array, pa.Array]:
         """Pseudonyms and hash buckets of an array of ids.
 
-        A row without an id has no pseudonym; its bucket follows from `fallback` (its session or order), so that the rows
-        of a visit stay together.
+        A row without an id has no pseudonym; its bucket follows from `fallback` (its session or order), so that the
+        rows of a visit stay together.
 
         Returns:
             Pseudonyms (string, null where the id is) and buckets (int32, never null), in the order of `users`.

@@ -222,4 +222,3 @@ def _delimiter_hint(names: list[str], layout: FileFormat) -> str:
     if len(names) > 1 or found is None:
         return ""
     return f"; it looks delimited by {found!r}: use a mapping file with [file] delimiter = {found!r}"
-

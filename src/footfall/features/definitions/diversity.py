@@ -38,7 +38,7 @@ def top_brand_share(brands: ir.Table, _: Context) -> ir.Value:
 
 @feature(needs="months", unit="rank, 0 to 1")
 def price_tier(months: ir.Table, _: Context) -> ir.Value:
-    """Mean price rank of the products within their category and month: 0 the cheapest, 1 the dearest; null if unknown."""
+    """Mean price rank of the products in their category and month: 0 the cheapest, 1 the dearest; null if unknown."""
     return months.price_tier_sum.sum() / months.price_tier_events.sum().nullif(0)
 
 

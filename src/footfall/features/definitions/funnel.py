@@ -1,8 +1,8 @@
 """From looking to buying.
 
 A ratio of few events says little, so ratios are shrunk towards the share over all users, as if every user had some more
-events of that share. (Source: the posterior mean of a binomial with a beta prior; B. Efron and C. Morris, Data analysis using
-Stein's estimator, 1975.)
+events of that share. (Source: the posterior mean of a binomial with a beta prior; B. Efron and C. Morris, Data
+analysis using Stein's estimator, 1975.)
 """
 
 import ibis
@@ -56,7 +56,7 @@ def cart_to_purchase(months: ir.Table, context: Context) -> ir.Value:
 
 @feature(needs="visits", unit="share")
 def cart_abandonment(visits: ir.Table, context: Context) -> ir.Value:
-    """Sessions with a cart addition and no purchase, per session with one, shrunk as by 5 sessions; null without any."""
+    """Sessions with a cart addition and no purchase, per session with one, shrunk as by 5 of them; null without."""
     whole = visits.count(where=visits.carts > 0)
     part = visits.count(where=(visits.carts > 0) & (visits.purchases == 0))
     return _null_unless(whole > 0, _shrunk(part, whole, context.priors["cart_abandonment"], CART_WEIGHT))
