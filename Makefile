@@ -31,7 +31,7 @@ lint: .venv/.lint
 	$(BIN)/lint-imports
 
 docs: .venv/.docs
-	$(BIN)/mkdocs build --strict
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 bench: java .venv/.bench
 	$(BIN)/python benchmarks/pipeline.py

@@ -1,0 +1,14 @@
+"""The public data where it lies beside the repository."""
+
+from pathlib import Path
+
+import pytest
+
+FOLDER = Path(__file__).parents[3] / "shared" / "data"
+
+
+def real_file(name: str) -> Path:
+    """A file of real data; the test is skipped where there is none."""
+    if not (FOLDER / name).exists():
+        pytest.skip(f"real data {name} is not beside this repository")
+    return FOLDER / name
