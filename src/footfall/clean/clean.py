@@ -99,7 +99,7 @@ def _stage(raw: RawFile, rules: Rules, tx: Transaction, engine: Engine, progress
     folder = tx.place("staged")
     rows = engine.read_batches(reader, progress)
     engine.write_parquet(
-        classify(rows, reader.source, rules, reader.raw_columns()), folder, ["bucket"], compression=_STAGING
+        classify(rows, reader.source, rules, reader.header()), folder, ["bucket"], compression=_STAGING
     )
     return folder
 

@@ -35,14 +35,14 @@ class Rules:
     price_fences: tuple[float, float] | None = None
 
 
-def classify(rows: ir.Table, source: Source, rules: Rules, raw_columns: list[str]) -> ir.Table:
+def classify(rows: ir.Table, source: Source, rules: Rules, header: list[str]) -> ir.Table:
     """Every row as an event, with `reason` (null where the row is good) and `raw` (its text where it is not).
 
     Rejected rows get the bucket -1.
     """
     typed = _typed(rows, source)
     judged = typed.mutate(reason=_reason(typed, source, rules))
-    raw = ibis.coalesce(judged.malformed, _as_it_was(judged, source, raw_columns))
+    raw = ibis.coalesce(judged.malformed, _as_it_was(judged, source, header))
     return judged.mutate(
         raw=ibis.ifelse(judged.reason.notnull(), raw, ibis.null("string")),
         bucket=ibis.ifelse(judged.reason.isnull(), judged.bucket, QUARANTINE_BUCKET).cast("int32"),
@@ -155,7 +155,7 @@ def price_fences(engine: Engine, reader: RowReader, rules: Rules) -> tuple[float
 
     Reads the file once more. Source: J. W. Tukey, Exploratory Data Analysis (1977).
     """
-    rows = classify(engine.read_batches(reader, lambda _: None), reader.source, rules, reader.raw_columns())
+    rows = classify(engine.read_batches(reader, lambda _: None), reader.source, rules, reader.header())
     good = rows.filter(rows.reason.isnull())
     quartiles = good.agg(first=good.price.quantile(0.25), third=good.price.quantile(0.75))
     first, third = engine.collect(quartiles).to_pylist()[0].values()
@@ -163,10 +163,8 @@ def price_fences(engine: Engine, reader: RowReader, rules: Rules) -> tuple[float
     return first - reach, third + reach
 
 
-def _as_it_was(rows: ir.Table, source: Source, raw_columns: list[str]) -> ir.StringValue:
+def _as_it_was(rows: ir.Table, source: Source, header: list[str]) -> ir.StringValue:
     """The row's fields joined by the source's delimiter, user and session masked."""
-    masked = {source.columns.get("session_id")}
-    fields = [
-        ibis.literal(_MASKED_TEXT) if name in masked else rows[raw_name(name)].fill_null("") for name in raw_columns
-    ]
+    masked = {source.columns.get("session_id"), source.columns.get("user_id")}
+    fields = [ibis.literal(_MASKED_TEXT) if name in masked else rows[raw_name(name)].fill_null("") for name in header]
     return _joined(fields, source.file.delimiter)

@@ -136,7 +136,7 @@ def open_lake(root: Path, *, create: bool = False) -> Lake:
             raise LakeInvalid(f"{root} is not a lake; `footfall run SOURCE --lake {root}` makes one")
         if root.exists() and not root.is_dir():
             raise LakeInvalid(f"{root} is a file; a lake is a folder")
-        if root.is_dir() and any(root.iterdir()):
+        if root.is_dir() and any(not _is_unfinished_card(file) for file in root.iterdir()):
             raise LakeInvalid(f"{root} is a folder with other files in it; name an empty or a new one with --lake")
         _create(root)
     elif card.get("format") != FORMAT:
@@ -179,6 +179,11 @@ def _write_card(root: Path, card: dict[str, object]) -> None:
     temporary = root / f".{_CARD}.{os.getpid()}"
     temporary.write_text(json.dumps(card) + "\n", encoding="utf-8")
     temporary.replace(root / _CARD)
+
+
+def _is_unfinished_card(file: Path) -> bool:
+    """What a run leaves that was killed while it made the lake."""
+    return file.name.startswith(f".{_CARD}.")
 
 
 def _data_file(action: Mapping[str, object], partition_by: tuple[str, ...]) -> DataFile:

@@ -77,7 +77,7 @@ def parse(block: Block, names: list[str], layout: FileFormat) -> Parsed:
         names: the header's fields.
         layout: delimiter, encoding, and whether values hold line ends.
     """
-    data = block.data if layout.encoding == "utf-8" else _as_utf8(block.data, layout.encoding)
+    data = _as_utf8(block.data, layout.encoding)
     if data is None:
         return _parse_singly(block, names, layout)
     try:
@@ -90,8 +90,12 @@ def parse(block: Block, names: list[str], layout: FileFormat) -> Parsed:
 
 
 def _as_utf8(data: bytes, encoding: str) -> bytes | None:
+    """The same text in UTF-8. Arrow prints a traceback for a bad line that is no UTF-8, so it must not meet one."""
+    if encoding == "utf-8" and data.isascii():
+        return data
     try:
-        return data.decode(encoding).encode()
+        text = data.decode(encoding)
+        return data if encoding == "utf-8" else text.encode()
     except UnicodeDecodeError:
         return None
 

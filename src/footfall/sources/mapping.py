@@ -156,6 +156,8 @@ class Source(_Strict):
             raise ValueError("[numbers] decimal_mark and thousands_mark must differ")
         if self.identity.columns != "row":
             unmapped = [column for column in self.identity.columns if column not in self.columns]
+            if "description" in self.identity.columns:
+                raise ValueError("[identity] cannot use description, which is not kept; use order_id or product_id")
             if unmapped:
                 raise ValueError(f"[identity] names {', '.join(unmapped)}, which [columns] does not map")
         return self

@@ -6,6 +6,8 @@ from collections.abc import Collection
 MASK = "…"
 
 _LOOKS_LIKE_AN_ID = re.compile(r"^(?=.*\d)[0-9a-f-]{6,}(\.0)?$|@", re.IGNORECASE)
+# Inside a field, where the line has another delimiter than the file; a date stays.
+_ID_INSIDE = re.compile(r"(?!\d{4}-\d\d-\d\d\b)(?<![\w-])(?=[0-9a-f-]*\d)[0-9a-f-]{6,}(?![\w-])|\d{6,}", re.IGNORECASE)
 
 
 def mask(line: str, delimiter: str, identifying: Collection[int]) -> str:
@@ -16,6 +18,8 @@ def mask(line: str, delimiter: str, identifying: Collection[int]) -> str:
 
     >>> mask("2019-10-01 00:00:00 UTC,view,44600062,,shiseido,35.79,541312140", ",", [7, 8])
     '2019-10-01 00:00:00 UTC,view,…,,shiseido,35.79,…'
+    >>> mask("2019-10-01 00:00:00 UTC;view;12;;shiseido;35.79;541312140", ",", [7, 8])
+    '2019-10-01 00:00:00 UTC;view;12;;shiseido;35.79;…'
     """
     return delimiter.join(
         MASK if place in identifying or _LOOKS_LIKE_AN_ID.search(field.strip(' "\r')) else field

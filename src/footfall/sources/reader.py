@@ -67,9 +67,9 @@ class RowReader:
 
     def schema(self) -> pa.Schema:
         """The schema of the batches."""
-        return pa.schema([*_PARSED, *((raw_name(name), pa.string()) for name in self.raw_columns())])
+        return pa.schema([*_PARSED, *((raw_name(name), pa.string()) for name in self._raw_columns())])
 
-    def raw_columns(self) -> list[str]:
+    def _raw_columns(self) -> list[str]:
         """The file's columns that travel on as text: all but the user's."""
         return [name for name in self.header() if name != self.source.columns.get("user_id")]
 

@@ -1,5 +1,7 @@
 """Text -> times and numbers, on Arrow arrays: what cannot be read becomes null and never an error."""
 
+import re
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -59,7 +61,9 @@ def numbers(values: pa.Array, layout: NumberFormat) -> pa.Array:
 def _plain(texts: pa.Array, layout: NumberFormat) -> pa.Array:
     """The same numbers with a point and no thousands mark; a point where a comma is due is left to fail."""
     if layout.thousands_mark:
-        texts = pc.replace_substring(texts, layout.thousands_mark, "")
+        mark = re.escape(layout.thousands_mark)
+        grouped = pc.match_substring_regex(texts, rf"^\s*-?\d{{1,3}}({mark}\d{{3}})+([^{mark}]|$)")
+        texts = pc.if_else(grouped, pc.replace_substring(texts, layout.thousands_mark, ""), texts)
     if layout.decimal_mark == ",":
         texts = pc.replace_substring(pc.replace_substring(texts, ".", "x"), ",", ".")
     return texts
