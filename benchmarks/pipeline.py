@@ -1,6 +1,6 @@
 """Raw csv.gz to user features: Footfall beside four other ways to compute the same, one table.
 
-    python benchmarks/pipeline.py FILE.csv.gz [--peers footfall,hand_sql,polars,spark,pandas] [--memory 4GB] [--out T.md]
+    python benchmarks/pipeline.py FILE.csv.gz [--peers footfall,hand_sql,polars,spark,pandas] [--memory 4GB]
     python benchmarks/pipeline.py FILE.csv.gz --check
     python benchmarks/pipeline.py --months-one-by-one FOLDER
 
@@ -11,6 +11,7 @@ import argparse
 import os
 import platform
 import shutil
+import signal
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -50,6 +51,8 @@ class Result:
 def main() -> None:
     """Run what the arguments ask for."""
     options = arguments()
+    # Else `timeout` and CI would end us and leave the contestant running, which has a process group of its own.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with tempfile.TemporaryDirectory(prefix="footfall-benchmark-", dir=options.work) as folder:
         work = Path(folder)
         if options.months_one_by_one:
@@ -152,7 +155,7 @@ def circumstances(file: Path, options: argparse.Namespace) -> list[str]:
     """What the numbers depend on."""
     memory = psutil.virtual_memory().total / 1e9
     return [
-        f"{rows_in(file):,} rows, {file.stat().st_size / 1e6:,.0f} MB packed ({file.name}), to user features in Parquet, "
+        f"{file.name}: {rows_in(file):,} rows, {file.stat().st_size / 1e6:,.0f} MB packed, to features in Parquet; "
         f"{datetime.now(UTC):%Y-%m-%d}.",
         f"Machine: {cpu_name()}, {options.threads} of {os.cpu_count()} cores used, {memory:.0f} GB; "
         f"memory limit {options.memory} where one can be set.",

@@ -1,7 +1,7 @@
 """Polars' lazy API on its streaming engine: clean once into Parquet, then one lazy query per group of features.
 
-Left out, since Polars reads a line with missing fields as one with empty fields: rows without `user_session` are dropped
-as malformed, where the others keep those that are whole (REES46 has a handful, the simulator none).
+Left out, since Polars reads a line with missing fields as one with empty fields: rows without `user_session` are
+dropped as malformed, where the others keep those that are whole (REES46 has a handful, the simulator none).
 Polars has no memory limit to set, so MEMORY is not used.
 
     python polars_streaming.py FILE.csv.gz OUT.parquet WORK_FOLDER MEMORY THREADS

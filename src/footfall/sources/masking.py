@@ -22,6 +22,6 @@ def mask(line: str, delimiter: str, identifying: Collection[int]) -> str:
     '2019-10-01 00:00:00 UTC;view;12;;shiseido;35.79;…'
     """
     return delimiter.join(
-        MASK if place in identifying or _LOOKS_LIKE_AN_ID.search(field.strip(' "\r')) else field
+        MASK if place in identifying or _LOOKS_LIKE_AN_ID.search(field.strip(' "\r')) else _ID_INSIDE.sub(MASK, field)
         for place, field in enumerate(line.split(delimiter))
     )

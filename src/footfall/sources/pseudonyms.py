@@ -68,9 +68,10 @@ class Pseudonymiser:
         user_id = known.take(encoded.indices)
         bucket = _buckets(known).take(encoded.indices)
         if bucket.null_count:
-            others = fallback.fill_null("").dictionary_encode()
+            nameless = bucket.is_null()
+            others = fallback.filter(nameless).fill_null("").dictionary_encode()
             made = pa.array([self._digest(f" {text}") for text in others.dictionary.to_pylist()], pa.string())
-            bucket = pc.coalesce(bucket, _buckets(made).take(others.indices))
+            bucket = pc.replace_with_mask(bucket, nameless, _buckets(made).take(others.indices))
         return user_id, bucket
 
 
