@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 FOLDER = Path(__file__).parents[3] / "shared" / "data"
+REES46_SAMPLE = "rees46_2019-10_sample.csv"
 
 
 def real_file(name: str) -> Path:

@@ -41,7 +41,7 @@ def killed(run: subprocess.Popen[bytes], after: float) -> bool:
 
 @pytest.mark.slow
 def test_ten_kills_and_another_run_give_the_undisturbed_tables(tmp_path: Path) -> None:
-    shop = simulate(tmp_path / "shop", users=3_000, months=2, seed=3).truth.parent
+    shop = simulate(tmp_path / "shop", users=1_000, months=2, seed=3).truth.parent
     undisturbed, lake = tmp_path / "undisturbed", tmp_path / "killed"
     began = time.monotonic()
     finish(start(shop, undisturbed))

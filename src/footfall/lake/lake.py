@@ -171,7 +171,10 @@ def _read_card(root: Path) -> dict[str, object] | None:
         return None
     except PermissionError as error:
         raise LakeInvalid(f"lake {root}: cannot be read ({error.strerror})") from error
-    card: dict[str, object] = json.loads(text)
+    try:
+        card: dict[str, object] = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise LakeInvalid(f"lake {root}: {_CARD} is damaged ({error}); restore the file from a backup") from error
     return card
 
 

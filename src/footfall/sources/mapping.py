@@ -3,6 +3,7 @@
 Presets and users' own mapping files (TOML) have one form and go through one parser.
 """
 
+import codecs
 import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
@@ -67,6 +68,14 @@ class FileFormat(_Strict):
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
     encoding: str = "utf-8"
     newlines_in_values: bool = False
+
+    @field_validator("encoding")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        try:
+            return codecs.lookup(name).name
+        except LookupError as error:
+            raise ValueError(f'"{name}" is no encoding; write it like utf-8, latin-1 or cp1252') from error
 
 
 class TimeFormat(_Strict):
