@@ -1,5 +1,6 @@
 """Settings: `footfall.toml` in the working folder, then `FOOTFALL_*` variables, then flags."""
 
+import tomllib
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -77,6 +78,8 @@ def load_settings(**flags: Any) -> Settings:
     """
     try:
         return Settings(**{name: value for name, value in flags.items() if value is not None})
+    except tomllib.TOMLDecodeError as error:
+        raise SettingInvalid(f"footfall.toml: is not valid TOML: {error}") from error
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])

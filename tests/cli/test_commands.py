@@ -118,7 +118,6 @@ def test_a_setting_in_the_file_that_does_not_exist_is_named(tmp_path: Path) -> N
     assert "setting lakee" in done.stderr
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="a traceback of tomllib")
 def test_a_settings_file_that_is_not_toml_is_named(tmp_path: Path) -> None:
     (tmp_path / "footfall.toml").write_text("lake = \n")
     done = footfall("status", cwd=tmp_path)

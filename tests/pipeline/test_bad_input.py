@@ -230,11 +230,7 @@ def test_nul_bytes_in_a_row(tmp_path: Path, lake: Path, ingest: Callable[..., En
     assert ended.told["accounts"]["malformed"] >= 1
 
 
-@pytest.mark.xfail(
-    strict=True, raises=AssertionError, reason="blank lines are bad_timestamp where Arrow parses the block"
-)
 def test_blank_lines_are_no_rows(tmp_path: Path, lake: Path, ingest: Callable[..., Ended]) -> None:
-    """With an unclosed quote in the block they are dropped without an account; without one they are quarantined."""
     ended = ingest(log(tmp_path / "blank.csv", [line(0), "", line(60), "", ""]))
     assert ended.told["accounts"] == {"kept": 2, "duplicate": 0}
 

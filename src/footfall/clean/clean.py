@@ -40,11 +40,16 @@ class RawFile:
     @property
     def key(self) -> str:
         """What the names of its files in the lake begin with: the same for every version of the file."""
-        return hashlib.sha256(self.name.encode()).hexdigest()[:12]
+        return file_key(self.name)
 
     def owns(self, file: DataFile) -> bool:
         """Whether a table's file holds rows of this raw file, of this or an earlier version."""
         return Path(file.path).name.startswith(f"{self.key}-")
+
+
+def file_key(name: str) -> str:
+    """The key of a raw file, from its name."""
+    return hashlib.sha256(name.encode()).hexdigest()[:12]
 
 
 def clean(

@@ -13,6 +13,7 @@ from footfall.contracts import RAW_FILES
 from footfall.errors import SourceUnreadable
 from footfall.ingest.download import download
 from footfall.ingest.finding import Input
+from footfall.ingest.remote import is_unchanged
 from footfall.lake import Lake, transaction
 from footfall.lake.writing import storage_failed
 
@@ -61,7 +62,19 @@ def already_landed(lake: Lake, one: Input, sha256: str) -> Landed | None:
     return None if twin is None or named is not None else _landed(lake, twin, twin=str(twin["path"]))
 
 
-def land(lake: Lake, one: Input, source: str, progress: Progress = lambda _done, _total: None) -> Landed:
+def still_landed(lake: Lake, one: Input) -> Landed | None:
+    """The landed file of a URL, if the server says that it has not changed since."""
+    row = known_files(lake).get(one.name)
+    if row is None:
+        return None
+    landed = _landed(lake, row)
+    unchanged = is_unchanged(one.location, landed.path.stat().st_size, landed.ingested_at)
+    return landed if unchanged else None
+
+
+def land(
+    lake: Lake, one: Input, source: str, progress: Progress = lambda _done, _total: None, *, again: bool = False
+) -> Landed:
     """Copy or download a file into the raw zone and record it; a file that stands there already is left alone.
 
     Args:
@@ -69,12 +82,15 @@ def land(lake: Lake, one: Input, source: str, progress: Progress = lambda _done,
         one: what to land.
         source: name of the preset or mapping that will read it.
         progress: called with bytes done and in all (None if unknown).
+        again: download a URL even if the server says that it has not changed.
 
     Raises:
         SourceUnreadable: the file cannot be read.
         DownloadFailed: the URL did not give the whole file; what came is kept, and the next try goes on from there.
         StorageFailed: the disk is full or cannot be written.
     """
+    if one.is_url and not again and (landed := still_landed(lake, one)) is not None:
+        return landed
     arrived = lake.root / "raw" / "arriving" / hashlib.sha256(one.location.encode()).hexdigest()[:16]
     if one.is_url:
         download(one.location, arrived, progress=progress)

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,6 +95,11 @@ class Lake:
         """The fingerprint of what `key` of the table was last made from; None where it never was."""
         delta = self.delta(table.name)
         return None if delta is None else delta.transaction_version(key)
+
+    def marks(self, table: Table, keys: Iterable[str]) -> dict[str, int | None]:
+        """The fingerprints of several keys, as `done` gives them one at a time."""
+        delta = self.delta(table.name)
+        return {key: None if delta is None else delta.transaction_version(key) for key in keys}
 
     @property
     def key_id(self) -> str | None:

@@ -11,7 +11,7 @@ from footfall.contracts import ROW_ACCOUNTS
 from footfall.engine import Engine
 from footfall.errors import SourceUnreadable, UserError
 from footfall.ingest.finding import Input
-from footfall.ingest.landing import Landed, already_landed, checksum, known_files, land, record_rows
+from footfall.ingest.landing import Landed, already_landed, checksum, known_files, land, record_rows, still_landed
 from footfall.lake import Lake, fingerprint, transaction
 from footfall.pipeline.progress import Progress
 from footfall.settings import Settings, parse_period
@@ -66,13 +66,10 @@ class SourceChoice:
 
 
 def is_settled(lake: Lake, inputs: list[Input], choice: SourceChoice, settings: Settings) -> bool:
-    """Whether all inputs are local, landed and cleaned as the settings say: then a run has nothing to write."""
+    """Whether all inputs are landed and cleaned as the settings say: then a run has nothing to write."""
     for one in inputs:
-        if one.is_url:
-            return False
-        path = Path(one.location)
-        landed = already_landed(lake, one, checksum(path))
-        if landed is None or _is_stale(lake, landed, choice.resolve(path), settings):
+        landed = still_landed(lake, one) if one.is_url else already_landed(lake, one, checksum(Path(one.location)))
+        if landed is None or _is_stale(lake, landed, choice.resolve(landed.path), settings):
             return False
     return True
 

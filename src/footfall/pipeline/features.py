@@ -8,13 +8,15 @@ from pathlib import Path
 import ibis.expr.types as ir
 import pyarrow.parquet as pq
 
-from footfall.contracts import EVENTS, PRODUCT_PRICES, USER_MONTHS, Table
+from footfall.clean.clean import file_key
+from footfall.contracts import EVENTS, PRODUCT_PRICES, ROW_ACCOUNTS, USER_MONTHS, Table
 from footfall.engine import Engine
 from footfall.engine.engine import Slice
 from footfall.errors import UserError
 from footfall.features import AGGREGATES, REVISION, USER_FEATURES, Aggregates, aggregate_month, user_features
 from footfall.features.aggregates import ReadEvents
 from footfall.features.user_features import shares_of_all
+from footfall.ingest.landing import known_files
 from footfall.lake import Lake, Transaction, fingerprint, transaction
 
 Report = Callable[[str], None]
@@ -47,6 +49,7 @@ def build_features(
     months = _months(lake)
     if not months:
         raise UserError(f"lake {lake.root} holds no events yet; `footfall run SOURCE --lake {lake.root}` brings some")
+    _forget_months_without_events(lake, months)
     stale = [month for month in months if not _is_aggregated(lake, month, timezone)]
     for month in stale:
         report(f"aggregating {month}")
@@ -92,9 +95,14 @@ def _is_aggregated(lake: Lake, month: str, timezone: str) -> bool:
 
 
 def _mark(lake: Lake, month: str, timezone: str) -> int:
-    """A month follows from its own events, and from those of the month before through trailing prices."""
-    files = [file.path for file in lake.files(EVENTS, lambda part: part["month"] in (month, _before(month)))]
-    return fingerprint(REVISION, timezone, files)
+    """A month follows from its own events, and from those of the month before through trailing prices.
+
+    Events follow from the files that they came from, so their marks stand for them: the same in every lake.
+    """
+    files = lake.files(EVENTS, lambda part: part["month"] in (month, _before(month)))
+    owners = {Path(file.path).name.partition("-")[0] for file in files}
+    sources = sorted(name for name in known_files(lake) if file_key(name) in owners)
+    return fingerprint(REVISION, timezone, lake.marks(ROW_ACCOUNTS, sources))
 
 
 def _aggregate(lake: Lake, engine: Engine, month: str, timezone: str) -> None:
@@ -107,6 +115,14 @@ def _aggregate(lake: Lake, engine: Engine, month: str, timezone: str) -> None:
                 replaces=lambda file: file.partition["month"] == month,
                 done={month: _mark(lake, month, timezone)},
             )
+
+
+def _forget_months_without_events(lake: Lake, months: list[str]) -> None:
+    """A file's new version may have lost a month."""
+    for table in AGGREGATES:
+        if any(file.partition["month"] not in months for file in lake.files(table)):
+            with transaction(lake) as tx:
+                tx.replace(table, [], replaces=lambda file: file.partition["month"] not in months)
 
 
 def _aggregates(

@@ -108,7 +108,7 @@ def fetch(
                 landed.append(lake.root / str(known["landed_as"]))
                 continue
             with progress.bytes(f"fetching {file.name}") as advance:
-                landed.append(land(lake, Input(file.name, file.url), dataset, advance).path)
+                landed.append(land(lake, Input(file.name, file.url), dataset, advance, again=force).path)
     return landed
 
 

@@ -78,7 +78,7 @@ def parse(block: Block, names: list[str], layout: FileFormat) -> Parsed:
         layout: delimiter, encoding, and whether values hold line ends.
     """
     data = _as_utf8(block.data, layout.encoding)
-    if data is None:
+    if data is None or (_has_blank_line(data) and not layout.newlines_in_values):
         return _parse_singly(block, names, layout)
     try:
         parsed = _parse_fast(Block(block.line, data), names, layout)
@@ -87,6 +87,11 @@ def parse(block: Block, names: list[str], layout: FileFormat) -> Parsed:
     # With values that hold line ends the count of lines says nothing; Arrow then has parsed the quotes itself.
     whole = layout.newlines_in_values or len(parsed.lines) + len(parsed.bad) == _count_lines(data)
     return parsed if whole else _parse_singly(block, names, layout)
+
+
+def _has_blank_line(data: bytes) -> bool:
+    """Whether a line is empty: to Arrow that is a row of nulls, and it is none."""
+    return data.startswith((b"\n", b"\r\n")) or b"\n\n" in data or b"\n\r\n" in data
 
 
 def _as_utf8(data: bytes, encoding: str) -> bytes | None:
