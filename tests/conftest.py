@@ -1,22 +1,11 @@
-"""What all tests share: the engines, and the real data where it lies beside the repository."""
+"""What all tests share: the engines."""
 
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from footfall.engine import ENGINES, Engine, open_engine
-
-REAL_DATA = Path(__file__).parents[2] / "shared" / "data"
-
-
-def real_data(name: str) -> Path:
-    """A file of real data; the test is skipped where there is none."""
-    path = REAL_DATA / name
-    if not path.exists():
-        pytest.skip(f"real data {name} is not beside this repository")
-    return path
 
 
 @pytest.fixture(scope="session")

@@ -136,10 +136,7 @@ def run(
     with _drawn() as progress:
         result = run_all(sources or [], settings, SourceChoice(source, mapping), progress)
     _tell_run(result, settings, as_json=as_json)
-    if result.cleaning.failed:
-        for error in result.cleaning.failed.values():
-            err.print(f"[bold red]error:[/] {_escaped(str(error))}", soft_wrap=True)
-        raise typer.Exit(1)
+    _fail_if_any_file_failed(result)
 
 
 @app.command()
@@ -170,10 +167,7 @@ def ingest(
             ingest_and_clean(sources or [], settings, SourceChoice(source, mapping), progress), None, None
         )
     _tell_run(result, settings, as_json=as_json)
-    if result.cleaning.failed:
-        for error in result.cleaning.failed.values():
-            err.print(f"[bold red]error:[/] {_escaped(str(error))}", soft_wrap=True)
-        raise typer.Exit(1)
+    _fail_if_any_file_failed(result)
 
 
 @app.command()
@@ -375,6 +369,13 @@ def show_source(name: Annotated[str, typer.Argument(help="A preset.")]) -> None:
 
     preset(name)
     typer.echo(preset_text(name), nl=False)
+
+
+def _fail_if_any_file_failed(result: Any) -> None:
+    for error in result.cleaning.failed.values():
+        err.print(f"[bold red]error:[/] {_escaped(str(error))}", soft_wrap=True)
+    if result.cleaning.failed:
+        raise typer.Exit(1)
 
 
 def _tell_run(result: Any, settings: Settings, *, as_json: bool) -> None:

@@ -12,9 +12,9 @@ from footfall.contracts import EVENT_TYPES
 from footfall.engine import Engine
 from footfall.sources import RowReader, Source
 from footfall.sources.mapping import Canonical
+from footfall.sources.masking import MASK
 from footfall.sources.reader import raw_name
 
-_MASKED_TEXT = "…"
 _UNKNOWN = "unknown"
 
 
@@ -166,5 +166,5 @@ def price_fences(engine: Engine, reader: RowReader, rules: Rules) -> tuple[float
 def _as_it_was(rows: ir.Table, source: Source, header: list[str]) -> ir.StringValue:
     """The row's fields joined by the source's delimiter, user and session masked."""
     masked = {source.columns.get("session_id"), source.columns.get("user_id")}
-    fields = [ibis.literal(_MASKED_TEXT) if name in masked else rows[raw_name(name)].fill_null("") for name in header]
+    fields = [ibis.literal(MASK) if name in masked else rows[raw_name(name)].fill_null("") for name in header]
     return _joined(fields, source.file.delimiter)
