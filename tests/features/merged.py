@@ -13,17 +13,7 @@ from footfall.contracts import EVENTS, PRODUCT_PRICES, Table
 from footfall.engine import Engine
 from footfall.features import Aggregates, aggregate_month, user_features
 from footfall.features.user_features import shares_of_all
-
-
-class Folders:
-    """Places to write to, as a transaction gives them."""
-
-    def __init__(self, root: Path) -> None:
-        self.root, self.given = root, 0
-
-    def place(self, name: str) -> Path:
-        self.given += 1
-        return self.root / f"{name}-{self.given}"
+from footfall.lake import Lake, Transaction
 
 
 def features_of(
@@ -41,10 +31,9 @@ def features_of(
         earlier = [made[name].files(PRODUCT_PRICES) for name in made if name == previous(month)]
         made[month] = aggregate_month(
             engine,
-            Folders(folder / month),  # type: ignore[arg-type]
-            lambda _, table=table: table,
+            Transaction(Lake(folder), folder / month),
+            table,
             month=month,
-            rows=len(rows),
             earlier_prices=engine.read_parquet(earlier[0], PRODUCT_PRICES) if earlier else nothing,
             timezone=timezone,
         )

@@ -14,12 +14,12 @@ import pyarrow.parquet as pq
 
 from footfall.clean.rules import Rules, classify, price_fences
 from footfall.clean.staged import QUARANTINE_BUCKET, STAGED
-from footfall.clean.visits import drop_duplicates, sessionise
+from footfall.clean.visits import visits
 from footfall.contracts import BUCKETS, EVENTS, QUARANTINE, ROW_ACCOUNTS
 from footfall.engine import Engine
 from footfall.engine.engine import Compression, Progress
 from footfall.errors import ContractViolated
-from footfall.lake import DataFile, Lake, Transaction
+from footfall.lake import DataFile, Lake, Transaction, time_span
 from footfall.sources import RowReader
 
 REVISION = 1
@@ -110,37 +110,32 @@ def _stage(raw: RawFile, rules: Rules, tx: Transaction, engine: Engine, progress
 
 
 def _write_events(raw: RawFile, files: list[str], tx: Transaction, engine: Engine, gap: timedelta) -> int:
-    folders = []
-    for buckets in engine.slices(_rows(files)):
-        chosen = files if buckets is None else [file for file in files if _bucket(file) in buckets]
-        if chosen:
-            folders.append(tx.place("events"))
-            events = _events(engine.read_parquet(chosen, STAGED), raw, gap)
-            engine.write_parquet(events, folders[-1], EVENTS.partition_by)
-    return tx.replace(EVENTS, folders, owner=raw.key, replaces=raw.owns)
+    if not files:
+        return tx.replace(EVENTS, [], owner=raw.key, replaces=raw.owns)
+    first, last = (f"{time:%Y-%m}" for time in time_span(files, "event_time"))
+    known = {"month": first} if first == last else None
+    rows = engine.read_parquet(files, STAGED)
+    month = ibis.literal(first) if known else rows.event_time.strftime("%Y-%m")
+    events = _events(rows.mutate(month=month), raw, gap)
+    written = tx.run(engine, events, EVENTS, known=known, per_bucket=True)
+    return tx.replace(EVENTS, [written], owner=raw.key, replaces=raw.owns)
 
 
 def _events(staged: ir.Table, raw: RawFile, gap: timedelta) -> ir.Table:
     source = raw.reader.source
-    first = drop_duplicates(staged, source)
-    first = first.mutate(month=first.event_time.strftime("%Y-%m"))
-    has_sessions = bool(source.columns.keys() & {"session_id", "order_id"})
-    visits = sessionise(first, gap=gap, file_key=raw.key, has_sessions=has_sessions)
-    order_id = visits.order_id if "order_id" in source.columns else visits.session_id
-    is_order = visits.event_type.isin(["purchase", "refund"])
-    return visits.mutate(
-        event_time=visits.event_time.truncate("m"),
+    first = visits(staged, source, gap=gap, file_key=raw.key)
+    order_id = first.order_id if "order_id" in source.columns else first.session_id
+    is_order = first.event_type.isin(["purchase", "refund"])
+    return first.mutate(
+        event_time=first.event_time.truncate("m"),
         order_id=ibis.ifelse(is_order, order_id, ibis.null("string")),
-    ).select(EVENTS.schema.names)
+    )
 
 
 def _write_quarantine(raw: RawFile, files: list[str], tx: Transaction, engine: Engine) -> RowAccounts:
     rejected = engine.read_parquet(files, STAGED)
-    folder = tx.place("quarantine")
-    columns = {"source_file": ibis.literal(raw.name), **{name: rejected[name] for name in ("line", "reason", "raw")}}
-    if files:
-        engine.write_parquet(rejected.select(**columns), folder)
-    tx.replace(QUARANTINE, [folder], owner=raw.key, replaces=raw.owns)
+    rows = rejected.mutate(source_file=ibis.literal(raw.name))
+    tx.replace(QUARANTINE, [tx.run(engine, rows, QUARANTINE)] if files else [], owner=raw.key, replaces=raw.owns)
     counts = engine.collect(rejected.group_by("reason").agg(rows=rejected.count())).to_pylist()
     return {row["reason"]: row["rows"] for row in sorted(counts, key=lambda row: -row["rows"])}
 
@@ -156,10 +151,6 @@ def _write_accounts(raw: RawFile, accounts: RowAccounts, lake: Lake, tx: Transac
 
 def _parquet(folder: Path, buckets: Iterable[int]) -> list[str]:
     return [str(file) for bucket in buckets for file in sorted(folder.glob(f"bucket={bucket}/*.parquet"))]
-
-
-def _bucket(file: str) -> int:
-    return int(Path(file).parent.name.removeprefix("bucket="))
 
 
 def _rows(files: list[str]) -> int:

@@ -51,14 +51,19 @@ def classify(rows: ir.Table, source: Source, rules: Rules, header: list[str]) ->
 
 @ibis.udf.scalar.builtin  # type: ignore[untyped-decorator]
 def trim(text: str) -> str:  # type: ignore[empty-body]
-    """The text without blanks around it; 2.5 times as fast in DuckDB as Ibis's `strip`, which names many characters."""
+    """The text without blanks around it."""
+
+
+def _trimmed(text: ir.StringValue) -> ir.StringValue:
+    """`trim`, which costs as much as all other typing together, only where there is a blank."""
+    return ibis.ifelse(text.contains(" "), trim(text), text)
 
 
 def _typed(rows: ir.Table, source: Source) -> ir.Table:
     def text(name: Canonical) -> ir.StringValue:
         if name not in source.columns:
             return ibis.null("string")
-        return trim(rows[raw_name(source.columns[name])]).nullif("")
+        return _trimmed(rows[raw_name(source.columns[name])]).nullif("")
 
     def label(name: Canonical) -> ir.StringValue:
         return text(name).lower()

@@ -1,6 +1,6 @@
 """What an engine can do. Stages know only this, and Ibis expressions."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -10,7 +10,6 @@ import pyarrow as pa
 from footfall.contracts import Table
 
 Progress = Callable[[int], None]
-Slice = Sequence[int] | None
 Compression = Literal["zstd", "lz4_raw"]
 
 
@@ -39,15 +38,29 @@ class Engine(Protocol):
         """A small table of ours."""
 
     def write_parquet(
-        self, rows: ir.Table, folder: Path, partition_by: Sequence[str] = (), *, compression: Compression = "zstd"
+        self,
+        rows: ir.Table,
+        folder: Path,
+        partition_by: Sequence[str] = (),
+        *,
+        known: Mapping[str, str] | None = None,
+        per_bucket: bool = False,
+        compression: Compression = "zstd",
     ) -> None:
-        """Run an expression into Parquet files in a folder that does not exist yet."""
+        """Run an expression into Parquet files under a folder that does not exist yet.
+
+        Args:
+            rows: the expression, partition columns included.
+            folder: where the files go, by partition.
+            partition_by: columns that stand in the folders' names instead of the files.
+            known: the value of those of them that have one only, where the caller knows it; saves dividing the rows.
+            per_bucket: the rows of a hash bucket follow from rows of the same bucket alone, so that the engine may take
+                some buckets at a time.
+            compression: of the files.
+        """
 
     def collect(self, rows: ir.Table) -> pa.Table:
         """Run an expression whose result is small."""
-
-    def slices(self, rows: int) -> list[Slice]:
-        """How to cut work on so many rows by hash bucket: sets of buckets, or `[None]` for all at once."""
 
     def native(self) -> Any:
         """The engine's own connection or session, for tests and extensions."""

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from footfall.contracts import Table
-from footfall.engine.engine import Batches, Compression, Progress, Slice
+from footfall.engine.engine import Batches, Compression, Progress
 from footfall.errors import FootfallError, SettingInvalid
 
 try:
@@ -25,7 +25,7 @@ except ImportError as error:
 
 
 class SparkEngine:
-    """Runs expressions on Spark. Rows are cut into tasks by Spark itself, so there is one slice."""
+    """Runs expressions on Spark."""
 
     name = "spark"
 
@@ -81,9 +81,17 @@ class SparkEngine:
         return self._ibis.table(name)
 
     def write_parquet(
-        self, rows: ir.Table, folder: Path, partition_by: Sequence[str] = (), *, compression: Compression = "zstd"
+        self,
+        rows: ir.Table,
+        folder: Path,
+        partition_by: Sequence[str] = (),
+        *,
+        known: Mapping[str, str] | None = None,
+        per_bucket: bool = False,
+        compression: Compression = "zstd",
     ) -> None:
-        """Run an expression into Parquet files."""
+        """Run an expression into Parquet files. Spark cuts the work itself, so `known` and `per_bucket` say nothing."""
+        del known, per_bucket
         folder.parent.mkdir(parents=True, exist_ok=True)
         frame = self._frame(rows)
         if partition_by:
@@ -108,11 +116,6 @@ class SparkEngine:
             return work()
         except PySparkException as error:
             raise _our_error(error) or error from None
-
-    def slices(self, rows: int) -> list[Slice]:
-        """All at once: Spark cuts the work itself."""
-        del rows
-        return [None]
 
     def close(self) -> None:
         """End the session."""

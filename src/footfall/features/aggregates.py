@@ -1,6 +1,5 @@
 """Events of a month -> sessions and partial aggregates that can be merged over months without reading events again."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,7 +8,6 @@ import ibis.expr.types as ir
 
 from footfall.contracts import PRODUCT_PRICES, PURCHASES, SESSIONS, USER_MEMBERS, USER_MONTHS, Table
 from footfall.engine import Engine
-from footfall.engine.engine import Slice
 from footfall.features.prices import price_ranks, product_prices, reference_prices
 from footfall.features.shop_time import shop_time
 from footfall.lake import Transaction
@@ -20,27 +18,24 @@ REVISION = 1
 AGGREGATES = (PRODUCT_PRICES, SESSIONS, PURCHASES, USER_MEMBERS, USER_MONTHS)
 """In the order in which they are committed; a month is done when the last one is."""
 
-ReadEvents = Callable[[Slice], ir.Table]
-
 
 @dataclass
 class Aggregates:
     """Where a month's aggregates were written, by table; not yet committed."""
 
-    folders: dict[str, list[Path]] = field(default_factory=lambda: {table.name: [] for table in AGGREGATES})
+    folders: dict[str, Path] = field(default_factory=dict)
 
     def files(self, table: Table) -> list[str]:
         """The Parquet files of one of the tables."""
-        return [str(file) for folder in self.folders[table.name] for file in sorted(folder.rglob("*.parquet"))]
+        return [str(file) for file in sorted(self.folders[table.name].rglob("*.parquet"))]
 
 
 def aggregate_month(
     engine: Engine,
     tx: Transaction,
-    events: ReadEvents,
+    events: ir.Table,
     *,
     month: str,
-    rows: int,
     earlier_prices: ir.Table,
     timezone: str,
 ) -> Aggregates:
@@ -49,33 +44,28 @@ def aggregate_month(
     Args:
         engine: runs it.
         tx: gives the folders to write to.
-        events: the month's events, of some hash buckets or all.
+        events: the month's events.
         month: as in `2019-10`.
-        rows: how many events there are, about.
         earlier_prices: `product_prices` of the month before.
         timezone: the shop's, for hours, weekends and days of the month.
     """
     done = Aggregates()
 
-    def write(table: Table, expression: ir.Table) -> None:
-        folder = tx.place(table.name)
-        engine.write_parquet(expression.select(table.schema.names), folder, table.partition_by)
-        done.folders[table.name].append(folder)
+    def write(table: Table, rows: ir.Table) -> None:
+        per_bucket = "bucket" in table.partition_by
+        done.folders[table.name] = tx.run(engine, rows, table, known={"month": month}, per_bucket=per_bucket)
 
-    write(PRODUCT_PRICES, product_prices(events(None), month))
+    write(PRODUCT_PRICES, product_prices(events, month))
     prices = engine.read_parquet(done.files(PRODUCT_PRICES), PRODUCT_PRICES)
-    # As many rows as products, and as products bought on a day: worked out once, and not anew in every slice.
+    ours = _of_known_users(events)
+    local = ours.mutate(shop_time=shop_time(ours.event_time, timezone, month))
+    # As many rows as products, and as products bought on a day: worked out once, and not anew for every bucket.
     ranks = engine.read_arrow(engine.collect(price_ranks(prices)))
-    references = engine.read_arrow(
-        engine.collect(reference_prices(order_lines(_of_known_users(events(None))), prices.union(earlier_prices)))
-    )
-    for buckets in engine.slices(rows):
-        ours = _of_known_users(events(buckets))
-        local = ours.mutate(shop_time=shop_time(ours.event_time, timezone, month))
-        write(SESSIONS, sessions(ours))
-        write(PURCHASES, purchases(ours, references))
-        write(USER_MEMBERS, user_members(local))
-        write(USER_MONTHS, user_months(local, ranks))
+    references = engine.read_arrow(engine.collect(reference_prices(order_lines(ours), prices.union(earlier_prices))))
+    write(SESSIONS, sessions(ours))
+    write(PURCHASES, purchases(ours, references))
+    write(USER_MEMBERS, user_members(local))
+    write(USER_MONTHS, user_months(local, ranks))
     return done
 
 
@@ -95,7 +85,7 @@ def sessions(events: ir.Table) -> ir.Table:
     """One row per visit that holds more than refunds."""
     visits = events.filter(events.is_product & events.session_id.notnull())
     grouped = visits.group_by("session_id").agg(
-        **{name: visits[name].arbitrary() for name in ("user_id", "month", "bucket")},  # one of each in a session
+        **_same(visits, "user_id", "month", "bucket"),
         started_at=visits.event_time.min(where=visits.is_activity),
         ended_at=visits.event_time.max(where=visits.is_activity),
         **_counts(visits),
@@ -103,6 +93,11 @@ def sessions(events: ir.Table) -> ir.Table:
         products_viewed=visits.product_id.nunique(where=visits.event_type == "view"),
     )
     return grouped.filter(grouped.events > 0)
+
+
+def _same(events: ir.Table, *columns: str) -> dict[str, ir.Scalar]:
+    """Columns that have one value in a group. Grouping by them too would take half as long again."""
+    return {name: events[name].arbitrary() for name in columns}
 
 
 def _counts(events: ir.Table) -> dict[str, ir.IntegerScalar]:
@@ -136,16 +131,16 @@ def user_members(events: ir.Table) -> ir.Table:
     members = {
         "category": active.category,
         "brand": active.brand.nullif("unknown"),
-        "hour": active.shop_time.hour().cast("string"),
+        "hour": active.shop_time.hour(),
     }
-    spreads = [
-        active.mutate(dimension=ibis.literal(dimension), member=member)
-        .filter(lambda row: row.member.notnull())
-        .group_by(["user_id", "dimension", "member", "month", "bucket"])
-        .agg(events=lambda row: row.count())
-        for dimension, member in members.items()
-    ]
+    spreads = [_spread(active.mutate(member=member), dimension) for dimension, member in members.items()]
     return spreads[0].union(*spreads[1:])
+
+
+def _spread(events: ir.Table, dimension: str) -> ir.Table:
+    known = events.filter(events.member.notnull())
+    counted = known.group_by(["user_id", "member"]).agg(events=known.count(), **_same(known, "month", "bucket"))
+    return counted.mutate(dimension=ibis.literal(dimension), member=counted.member.cast("string"))
 
 
 def user_months(events: ir.Table, ranks: ir.Table) -> ir.Table:
@@ -155,7 +150,8 @@ def user_months(events: ir.Table, ranks: ir.Table) -> ir.Table:
     time, local = ranked.event_time, ranked.shop_time
     priced = active & (ranked.price > 0)
     log_price = ibis.ifelse(priced, ranked.price, ibis.null("float64")).ln()
-    return ranked.group_by(["user_id", "month", "bucket"]).agg(
+    return ranked.group_by("user_id").agg(
+        **_same(ranked, "month", "bucket"),
         first_at=time.min(where=active),
         last_at=time.max(where=active),
         last_purchase_at=time.max(where=bought),

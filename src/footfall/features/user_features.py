@@ -67,7 +67,7 @@ def _months(months: ir.Table) -> ir.Table:
 
 def _visits(sessions: ir.Table) -> ir.Table:
     started, ended = sessions.started_at.epoch_seconds(), sessions.ended_at.epoch_seconds()
-    before = {"group_by": "user_id", "order_by": ["started_at", "ended_at", "session_id"]}
+    before = {"group_by": "user_id", "order_by": ["started_at", "ended_at"]}
     pause = started - ended.lag().over(**before)
     return sessions.mutate(
         gap_hours=ibis.cases((pause >= 0, pause), (pause < 0, 0)) / 3600,  # sessions may overlap

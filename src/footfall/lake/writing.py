@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import unquote
 
+import ibis.expr.types as ir
 import pyarrow as pa
 import pyarrow.parquet as pq
 from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, Schema
@@ -22,6 +23,7 @@ from deltalake.exceptions import DeltaError
 from deltalake.transaction import AddAction, RemoveAction, create_table_with_add_actions
 
 from footfall.contracts import Table
+from footfall.engine import Engine
 from footfall.errors import ContractViolated, StorageFailed
 from footfall.lake.lake import DataFile, Lake
 
@@ -44,6 +46,31 @@ class Transaction:
     def place(self, name: str) -> Path:
         """A folder that does not exist yet, for an engine to write to."""
         return self._folder / f"{name}-{uuid.uuid4().hex[:8]}"
+
+    def run(
+        self,
+        engine: Engine,
+        rows: ir.Table,
+        table: Table,
+        *,
+        known: Mapping[str, str] | None = None,
+        per_bucket: bool = False,
+    ) -> Path:
+        """Run an expression into files of a table; `replace` commits them.
+
+        Args:
+            engine: runs it.
+            rows: the table's columns, in any order.
+            table: the contract.
+            known: see `Engine.write_parquet`, as is `per_bucket`.
+            per_bucket: whether some buckets may be taken at a time.
+
+        Returns:
+            The folder of the files.
+        """
+        folder, ours = self.place(table.name), rows.select(table.schema.names)
+        engine.write_parquet(ours, folder, table.partition_by, known=known, per_bucket=per_bucket)
+        return folder
 
     def replace(
         self,

@@ -6,18 +6,15 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import ibis.expr.types as ir
-import pyarrow.parquet as pq
 
 from footfall.clean.clean import file_key
 from footfall.contracts import EVENTS, PRODUCT_PRICES, ROW_ACCOUNTS, USER_MONTHS, Table
 from footfall.engine import Engine
-from footfall.engine.engine import Slice
 from footfall.errors import UserError
 from footfall.features import AGGREGATES, REVISION, USER_FEATURES, Aggregates, aggregate_month, user_features
-from footfall.features.aggregates import ReadEvents
 from footfall.features.user_features import shares_of_all
 from footfall.ingest.landing import known_files
-from footfall.lake import Lake, Transaction, fingerprint, transaction
+from footfall.lake import Lake, Transaction, fingerprint, time_span, transaction
 
 Report = Callable[[str], None]
 
@@ -111,7 +108,7 @@ def _aggregate(lake: Lake, engine: Engine, month: str, timezone: str) -> None:
         for table in AGGREGATES:
             tx.replace(
                 table,
-                made.folders[table.name],
+                [made.folders[table.name]],
                 replaces=lambda file: file.partition["month"] == month,
                 done={month: _mark(lake, month, timezone)},
             )
@@ -128,29 +125,16 @@ def _forget_months_without_events(lake: Lake, months: list[str]) -> None:
 def _aggregates(
     lake: Lake, tx: Transaction, engine: Engine, month: str, timezone: str, *, before: datetime | None
 ) -> Aggregates:
-    rows = sum(file.rows for file in lake.files(EVENTS, lambda part: part["month"] == month))
+    events = lake.read(engine, EVENTS, lambda part: part["month"] == month)
     return aggregate_month(
         engine,
         tx,
-        _events(lake, engine, month, before),
+        events if before is None else events.filter(events.event_time < before),
         month=month,
-        rows=rows,
         # Months are aggregated in their order, so the month before is up to date.
         earlier_prices=lake.read(engine, PRODUCT_PRICES, lambda part: part["month"] == _before(month)),
         timezone=timezone,
     )
-
-
-def _events(lake: Lake, engine: Engine, month: str, before: datetime | None) -> ReadEvents:
-    def read(buckets: Slice) -> ir.Table:
-        rows = lake.read(
-            engine,
-            EVENTS,
-            lambda part: part["month"] == month and (buckets is None or int(part["bucket"]) in buckets),
-        )
-        return rows if before is None else rows.filter(rows.event_time < before)
-
-    return read
 
 
 def _merge(
@@ -166,48 +150,25 @@ def _merge(
     """Merge whole months from their aggregates; a month that `as_of` cuts is aggregated for this purpose only."""
     with transaction(lake) as tx:
         whole = set(months[:-1] if is_cut else months)
-        cut = _aggregates(lake, tx, engine, months[-1], timezone, before=as_of) if is_cut else Aggregates()
+        cut = _aggregates(lake, tx, engine, months[-1], timezone, before=as_of) if is_cut else None
 
-        def reading(buckets: Slice) -> Callable[[Table], ir.Table]:
-            def read(table: Table) -> ir.Table:
-                def fits(month: str, bucket: str) -> bool:
-                    return month in whole and (buckets is None or int(bucket) in buckets)
+        def read(table: Table) -> ir.Table:
+            kept = lake.read(engine, table, lambda part: part["month"] in whole)
+            return kept if cut is None else kept.union(engine.read_parquet(cut.files(table), table))
 
-                kept = lake.read(engine, table, lambda part: fits(part["month"], part["bucket"]))
-                ours = [file for file in cut.files(table) if buckets is None or _bucket(file) in buckets]
-                return kept.union(engine.read_parquet(ours, table)) if ours else kept
-
-            return read
-
-        priors = shares_of_all(engine, reading(None))
-        folders: list[Path] = []
-        rows = sum(file.rows for table in AGGREGATES[1:] for file in lake.files(table))
-        for buckets in engine.slices(rows):
-            folders.append(tx.place("user_features"))
-            engine.write_parquet(user_features(reading(buckets), as_of, priors), folders[-1])
+        users = user_features(read, as_of, shares_of_all(engine, read))
+        written = tx.run(engine, users, USER_FEATURES, per_bucket=True)
         owner = f"{as_of:%Y%m%dT%H%M%S}"
         return tx.replace(
-            USER_FEATURES, folders, owner=owner, replaces=lambda file: file.path.startswith(f"{owner}-"), done=done
+            USER_FEATURES, [written], owner=owner, replaces=lambda file: file.path.startswith(f"{owner}-"), done=done
         )
-
-
-def _bucket(file: str) -> int:
-    return int(Path(file).parent.name.removeprefix("bucket="))
 
 
 def _last_event(lake: Lake, month: str) -> datetime:
     """The last event time, from the statistics in the files' footers."""
     folder = lake.folder(EVENTS)
-    times = [_latest(folder / file.path) for file in lake.files(EVENTS, lambda part: part["month"] == month)]
-    return max(times)
-
-
-def _latest(file: Path) -> datetime:
-    footer = pq.read_metadata(file)
-    column = footer.schema.names.index("event_time")
-    groups = [footer.row_group(number).column(column).statistics for number in range(footer.num_row_groups)]
-    latest: datetime = max(group.max for group in groups)
-    return latest
+    files = lake.files(EVENTS, lambda part: part["month"] == month)
+    return time_span([str(folder / file.path) for file in files], "event_time")[1]
 
 
 def _midnight_after(moment: datetime) -> datetime:

@@ -78,7 +78,7 @@ def parse(block: Block, names: list[str], layout: FileFormat) -> Parsed:
         layout: delimiter, encoding, and whether values hold line ends.
     """
     data = _as_utf8(block.data, layout.encoding)
-    if data is None or (_has_blank_line(data) and not layout.newlines_in_values):
+    if data is None:
         return _parse_singly(block, names, layout)
     try:
         parsed = _parse_fast(Block(block.line, data), names, layout)
@@ -87,11 +87,6 @@ def parse(block: Block, names: list[str], layout: FileFormat) -> Parsed:
     # With values that hold line ends the count of lines says nothing; Arrow then has parsed the quotes itself.
     whole = layout.newlines_in_values or len(parsed.lines) + len(parsed.bad) == _count_lines(data)
     return parsed if whole else _parse_singly(block, names, layout)
-
-
-def _has_blank_line(data: bytes) -> bool:
-    """Whether a line is empty: to Arrow that is a row of nulls, and it is none."""
-    return data.startswith((b"\n", b"\r\n")) or b"\n\n" in data or b"\n\r\n" in data
 
 
 def _as_utf8(data: bytes, encoding: str) -> bytes | None:
@@ -121,7 +116,7 @@ def _parse_fast(block: Block, names: list[str], layout: FileFormat) -> Parsed:
         read_options=pa_csv.ReadOptions(use_threads=False, column_names=names, block_size=len(block.data) + 1),
         parse_options=pa_csv.ParseOptions(
             delimiter=layout.delimiter,
-            ignore_empty_lines=False,
+            ignore_empty_lines=True,  # the count of lines shows that there was one; looking for it costs more
             newlines_in_values=layout.newlines_in_values,
             invalid_row_handler=keep,
         ),
