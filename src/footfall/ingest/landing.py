@@ -3,6 +3,7 @@
 import hashlib
 import shutil
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -137,11 +138,12 @@ def _copy(origin: Path, target: Path, lake: Lake, progress: Progress) -> str:
     except OSError as error:
         raise SourceUnreadable(f"{origin}: cannot be read ({error.strerror})") from error
     try:
-        with source, target.open("wb") as copy:
+        with source, target.open("wb") as copy, ThreadPoolExecutor(1) as pool:
             total = origin.stat().st_size
             while chunk := source.read(_CHUNK):
+                written = pool.submit(copy.write, chunk)
                 digest.update(chunk)
-                copy.write(chunk)
+                written.result()
                 done += len(chunk)
                 progress(done, total)
         shutil.copystat(origin, target)

@@ -8,7 +8,7 @@ only.
 import csv
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import IO
 
 import numpy as np
@@ -32,10 +32,11 @@ class BadLine:
 
 @dataclass(frozen=True)
 class Block:
-    """A run of whole lines; `line` is the number of the first, the header being line 1."""
+    """A run of whole lines: the number of the first, the header being line 1, their text, and how many they are."""
 
     line: int
     data: bytes
+    lines: int
 
 
 @dataclass(frozen=True)
@@ -54,11 +55,12 @@ def blocks(stream: IO[bytes], layout: FileFormat, *, line: int, size: int = BLOC
         data = rest + chunk
         cut = _last_row_end(data, layout)
         if cut:
-            yield Block(line, data[:cut])
-            line += data.count(b"\n", 0, cut)
+            lines = data.count(b"\n", 0, cut)
+            yield Block(line, data[:cut], lines)
+            line += lines
         rest = data[cut:]
     if rest:
-        yield Block(line, rest)
+        yield Block(line, rest, rest.count(b"\n") + 1)
 
 
 def _last_row_end(data: bytes, layout: FileFormat) -> int:
@@ -81,11 +83,11 @@ def parse(block: Block, names: list[str], layout: FileFormat) -> Parsed:
     if data is None:
         return _parse_singly(block, names, layout)
     try:
-        parsed = _parse_fast(Block(block.line, data), names, layout)
+        parsed = _parse_fast(replace(block, data=data), names, layout)
     except pa.ArrowInvalid:
         return _parse_singly(block, names, layout)
     # With values that hold line ends the count of lines says nothing; Arrow then has parsed the quotes itself.
-    whole = layout.newlines_in_values or len(parsed.lines) + len(parsed.bad) == _count_lines(data)
+    whole = layout.newlines_in_values or len(parsed.lines) + len(parsed.bad) == block.lines
     return parsed if whole else _parse_singly(block, names, layout)
 
 
@@ -98,10 +100,6 @@ def _as_utf8(data: bytes, encoding: str) -> bytes | None:
         return data if encoding == "utf-8" else text.encode()
     except UnicodeDecodeError:
         return None
-
-
-def _count_lines(data: bytes) -> int:
-    return data.count(b"\n") + (not data.endswith(b"\n"))
 
 
 def _parse_fast(block: Block, names: list[str], layout: FileFormat) -> Parsed:
