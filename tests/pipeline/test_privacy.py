@@ -119,3 +119,27 @@ def test_the_key_stands_nowhere_in_the_lake(small_lake: tuple[Path, Ended], own_
     assert len(key) == 64
     assert not [file for file in small_lake[0].rglob("*") if file.is_file() and key in file.read_bytes()]
     assert own_key.stat().st_mode & 0o077 == 0
+
+
+def test_rows_whose_values_have_moved(lake: Path, tmp_path: Path) -> None:
+    header = "event_time,event_type,product_id,category_id,category_code,brand,price,user_id,user_session"
+    good = [
+        "2019-10-01 00:00:00 UTC",
+        "view",
+        "1234567",
+        "2",
+        "a.b",
+        "c",
+        "0",
+        "512000001",
+        "9333dfbd-b87a-4708-9857-6336556b0fcc",
+    ]
+    moved = [",".join(good[by:] + good[:by]) for by in range(1, 9)]
+    unpriced = [*good[:4], "512000001", " 512000001", *good[6:]]
+    log = tmp_path / "moved.csv"
+    log.write_text("\n".join([header, *moved, ",".join(unpriced), ",".join(good)]) + "\n")
+    assert footfall("ingest", log, "--lake", lake).code == 0
+    found = [row["raw"] for row in rows(lake, "SELECT raw FROM quarantine ORDER BY line")]
+    assert len(found) == 10
+    assert not [raw for raw in found if "512000001" in raw or "9333dfbd" in raw]
+    assert found[-1] == "2019-10-01 00:00:00 UTC,view,1234567,2,a.b,c,0,…,…"

@@ -12,7 +12,7 @@ from footfall.contracts import EVENT_TYPES
 from footfall.engine import Engine
 from footfall.sources import RowReader, Source
 from footfall.sources.mapping import Canonical
-from footfall.sources.masking import MASK
+from footfall.sources.masking import LOOKS_LIKE_AN_ID, MASK
 from footfall.sources.reader import raw_name
 
 _UNKNOWN = "unknown"
@@ -169,7 +169,22 @@ def price_fences(engine: Engine, reader: RowReader, rules: Rules) -> tuple[float
 
 
 def _as_it_was(rows: ir.Table, source: Source, header: list[str]) -> ir.StringValue:
-    """The row's fields joined by the source's delimiter, user and session masked."""
-    masked = {source.columns.get("session_id"), source.columns.get("user_id")}
-    fields = [ibis.literal(MASK) if name in masked else rows[raw_name(name)].fill_null("") for name in header]
-    return _joined(fields, source.file.delimiter)
+    """The row's fields joined by the source's delimiter, without what identifies a person.
+
+    Users and sessions are masked. Values may have moved even where there are as many as there should be, so what looks
+    like an id is masked wherever no product's, category's or order's is due, and there as well if no time was found.
+    """
+    identifying = {source.columns.get("session_id"), source.columns.get("user_id")}
+    numbered = {source.columns.get(name) for name in _NUMBERED}
+
+    def told(name: str) -> ir.StringValue:
+        field = rows[raw_name(name)].fill_null("")
+        may_be = field.re_search(LOOKS_LIKE_AN_ID)
+        return ibis.ifelse(may_be & rows.event_time.isnull() if name in numbered else may_be, MASK, field)
+
+    return _joined(
+        [ibis.literal(MASK) if name in identifying else told(name) for name in header], source.file.delimiter
+    )
+
+
+_NUMBERED: tuple[Canonical, ...] = ("product_id", "category_id", "order_id")

@@ -1,7 +1,6 @@
-"""The command line: options in, a result told so that a person or a script can read it. No logic of its own."""
+"""The commands."""
 
 import csv
-import json
 import sys
 from dataclasses import asdict
 from datetime import datetime
@@ -9,12 +8,40 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
-from rich.console import Console
 from rich.table import Table as Grid
 
 import footfall
+from footfall.cli.options import (
+    AsJson,
+    AsOf,
+    Engine,
+    Inputs,
+    K,
+    KeyFile,
+    Lake,
+    Mapping,
+    Master,
+    Memory,
+    Outliers,
+    Period,
+    Seed,
+    SourceName,
+    Threads,
+    Timezone,
+)  # fmt: skip
+from footfall.cli.printing import (
+    accounts_grid,
+    err,
+    escaped,
+    out,
+    print_json,
+    progress_bars,
+    tell_error,
+    tell_run,
+    tell_segments,
+)  # fmt: skip
 from footfall.errors import FootfallError
-from footfall.settings import Settings, load_settings
+from footfall.settings import load_settings
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -27,66 +54,17 @@ app = typer.Typer(
 sources_app = typer.Typer(no_args_is_help=True, help="The sources that are known by name, and their mapping files.")
 app.add_typer(sources_app, name="sources")
 
-out = Console()
-err = Console(stderr=True)
-
-Lake = Annotated[
-    Path | None, typer.Option("--lake", "-l", help="Folder of the lake.  [default: lake]", show_default=False)
-]
-Engine = Annotated[
-    str | None, typer.Option("--engine", help="duckdb (this machine) or spark.  [default: duckdb]", show_default=False)
-]
-Master = Annotated[str | None, typer.Option(help="Spark's master URL.  [default: local[*]]", show_default=False)]
-Memory = Annotated[str | None, typer.Option(help="Memory limit of the engine, such as 4GB.", show_default=False)]
-Threads = Annotated[int | None, typer.Option(help="Cores to use.", show_default=False)]
-KeyFile = Annotated[Path | None, typer.Option(help="File with the key of the pseudonyms.", show_default=False)]
-AsOf = Annotated[
-    datetime | None,
-    typer.Option(
-        help="Use only events before this moment, UTC.  [default: the midnight after the last]", show_default=False
-    ),
-]
-Timezone = Annotated[str | None, typer.Option(help="The shop's time zone.  [default: UTC]", show_default=False)]
-K = Annotated[int | None, typer.Option("--k", help="Number of segments.  [default: 5]", show_default=False)]
-Seed = Annotated[int | None, typer.Option(help="Seed of whatever is random.  [default: 0]", show_default=False)]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
-SourceName = Annotated[str, typer.Option("--source", help="auto, rees46 or online_retail.")]
-Mapping = Annotated[
-    Path | None, typer.Option("--mapping", help="Mapping file of your own source (TOML).", show_default=False)
-]
-Period = Annotated[
-    str | None, typer.Option(help="Accepted event times, FROM..TO; others are out_of_period.", show_default=False)
-]
-Outliers = Annotated[
-    str | None, typer.Option(help="keep, or iqr to reject prices outside Tukey's fences.", show_default=False)
-]
-Inputs = Annotated[
-    list[str] | None,
-    typer.Argument(
-        metavar="SOURCE...",
-        help="Files, folders, globs or URLs; without one, what is in the raw zone already.",
-        show_default=False,
-    ),
-]
-
 
 def main() -> None:
     """Run a command: exit 0, 1 with one clear line, or 2 for wrong usage."""
     try:
         app()
-    except FootfallError as error:
-        err.print(f"[bold red]error:[/] {_escaped(str(error))}", soft_wrap=True)
+    except (FootfallError, OSError) as error:
+        tell_error(error)
         sys.exit(1)
     except KeyboardInterrupt:
         err.print("stopped; what was finished is kept, and the same command goes on from there")
         sys.exit(130)
-    except OSError as error:
-        err.print(f"[bold red]error:[/] {_escaped(str(error))}", soft_wrap=True)
-        sys.exit(1)
-
-
-def _escaped(text: str) -> str:
-    return text.replace("[", r"\[")
 
 
 def _version(wanted: bool) -> None:
@@ -133,9 +111,9 @@ def run(
         lake=lake, engine=engine, spark_master=spark_master, memory=memory, threads=threads, key_file=key_file,
         timezone=timezone, period=period, price_outliers=price_outliers, as_of=as_of, k=k, seed=seed,
     )  # fmt: skip
-    with _drawn() as progress:
+    with progress_bars() as progress:
         result = run_all(sources or [], settings, SourceChoice(source, mapping), progress)
-    _tell_run(result, settings, as_json=as_json)
+    tell_run(result, settings, as_json=as_json)
     _fail_if_any_file_failed(result)
 
 
@@ -162,11 +140,11 @@ def ingest(
         lake=lake, engine=engine, spark_master=spark_master, memory=memory, threads=threads, key_file=key_file,
         period=period, price_outliers=price_outliers,
     )  # fmt: skip
-    with _drawn() as progress:
+    with progress_bars() as progress:
         result = RunResult(
             ingest_and_clean(sources or [], settings, SourceChoice(source, mapping), progress), None, None
         )
-    _tell_run(result, settings, as_json=as_json)
+    tell_run(result, settings, as_json=as_json)
     _fail_if_any_file_failed(result)
 
 
@@ -188,10 +166,10 @@ def features(
         lake=lake, engine=engine, spark_master=spark_master, memory=memory, threads=threads, timezone=timezone,
         as_of=as_of,
     )  # fmt: skip
-    with _drawn() as progress:
+    with progress_bars() as progress:
         result = run_features(settings, progress)
     if as_json:
-        _print_json(asdict(result))
+        print_json(asdict(result))
     elif result.users is None:
         out.print(f"nothing to do: the features as of {result.as_of:%Y-%m-%d %H:%M} are up to date")
     else:
@@ -218,13 +196,13 @@ def segments(
         lake=lake, engine=engine, spark_master=spark_master, memory=memory, threads=threads, timezone=timezone,
         as_of=as_of, k=k, seed=seed,
     )  # fmt: skip
-    with _drawn() as progress:
+    with progress_bars() as progress:
         result = run_segments(settings, progress)
     if as_json:
-        _print_json(asdict(result))
+        print_json(asdict(result))
         return
     out.print("segments are new" if result.is_new else "nothing to do: the segments are up to date")
-    _tell_segments(settings)
+    tell_segments(settings)
 
 
 @app.command()
@@ -241,7 +219,7 @@ def fetch(
     from footfall.pipeline.run import fetch as fetch_files  # noqa: PLC0415
 
     settings = load_settings(lake=lake)
-    with _drawn() as progress:
+    with progress_bars() as progress:
         files = fetch_files(dataset, settings, months=months, since=since, force=force, progress=progress)
     for file in files:
         out.print(str(file), soft_wrap=True, highlight=False)
@@ -260,7 +238,7 @@ def simulate(
     """Invent a shop: REES46-shaped months, and beside them the truth about every user, sale, incident and dirty row."""
     from footfall.simulate import simulate as simulate_shop  # noqa: PLC0415
 
-    with _drawn() as progress, progress.bytes("simulating days") as advance:
+    with progress_bars() as progress, progress.bytes("simulating days") as advance:
         shop = simulate_shop(folder, users=users, months=months, seed=seed, start=start, progress=advance)
     for file in shop.months:
         out.print(f"{file}  {shop.rows[file.name]:,} rows", soft_wrap=True, highlight=False)
@@ -278,11 +256,11 @@ def demo(
 
     shop_folder = folder / "shop"
     settings = load_settings(lake=folder / "lake", key_file=folder / "key")
-    with _drawn() as progress:
+    with progress_bars() as progress:
         with progress.bytes(f"simulating {users:,} users") as advance:
             simulate_shop(shop_folder, users=users, months=2, seed=1, progress=advance)
         result = run_all([str(shop_folder)], settings, None, progress)
-    _tell_run(result, settings, as_json=False)
+    tell_run(result, settings, as_json=False)
 
 
 @app.command()
@@ -294,7 +272,7 @@ def status(lake: Lake = None, as_json: AsJson = False) -> None:
     settings = load_settings(lake=lake)
     found = status_of(open_lake(settings.lake))
     if as_json:
-        _print_json(asdict(found))
+        print_json(asdict(found))
         return
     files = Grid("file", "source", "rows", "bytes", "ingested at (UTC)", title="Raw files")
     for file in found.files:
@@ -303,7 +281,7 @@ def status(lake: Lake = None, as_json: AsJson = False) -> None:
             str(file["path"]), str(file["source"]), rows, f"{file['bytes']:,}", f"{file['ingested_at']:%Y-%m-%d %H:%M}"
         )
     out.print(files)
-    out.print(_accounts_grid(found.accounts))
+    out.print(accounts_grid(found.accounts))
     tables = Grid("table", "rows", "bytes", "files", "version", "committed at (UTC)", title="Tables")
     for one in found.tables:
         tables.add_row(
@@ -335,15 +313,15 @@ def sql(
     rows = query(open_lake(load_settings(lake=lake).lake), statement)
     match form:
         case "json":
-            _print_json(rows.to_pylist())
+            print_json(rows.to_pylist())
         case "csv":
             writer = csv.writer(sys.stdout, lineterminator="\n")
             writer.writerow(rows.column_names)
             writer.writerows(row.values() for row in rows.to_pylist())
         case "table":
-            grid = Grid(*(_escaped(name) for name in rows.column_names))
+            grid = Grid(*(escaped(name) for name in rows.column_names))
             for row in rows.slice(0, _MOST_ROWS).to_pylist():
-                grid.add_row(*(_escaped("" if value is None else str(value)) for value in row.values()))
+                grid.add_row(*(escaped("" if value is None else str(value)) for value in row.values()))
             out.print(grid)
             if rows.num_rows > _MOST_ROWS:
                 out.print(f"{_MOST_ROWS:,} of {rows.num_rows:,} rows; --format csv prints all")
@@ -373,82 +351,6 @@ def show_source(name: Annotated[str, typer.Argument(help="A preset.")]) -> None:
 
 def _fail_if_any_file_failed(result: Any) -> None:
     for error in result.cleaning.failed.values():
-        err.print(f"[bold red]error:[/] {_escaped(str(error))}", soft_wrap=True)
+        tell_error(error)
     if result.cleaning.failed:
         raise typer.Exit(1)
-
-
-def _tell_run(result: Any, settings: Settings, *, as_json: bool) -> None:
-    from footfall.pipeline.summary import summary  # noqa: PLC0415
-
-    found = summary(settings.lake, result)
-    if as_json:
-        _print_json(found)
-        return
-    if result.nothing_to_do:
-        out.print(f"nothing to do: {', '.join(result.cleaning.unchanged)} and all that follows are up to date")
-        return
-    for name, twin in result.cleaning.twins.items():
-        out.print(f"{name} holds the same bytes as {twin}, which is in the lake: skipped")
-    for name in result.cleaning.replaced:
-        out.print(f"{name} is a new version: its rows replace those of the version before")
-    if result.cleaning.cleaned:
-        out.print(_accounts_grid(found["accounts"]))
-    if result.features is not None:
-        out.print(
-            f"[bold]{found['users']:,}[/] users, [bold]{found['events']:,}[/] events, "
-            f"purchases net of refunds [bold]{found['amount']:,.2f}[/], "
-            f"as of {result.features.as_of:%Y-%m-%d %H:%M} UTC",
-            highlight=False,
-            soft_wrap=True,
-        )
-        _tell_segments(settings)
-
-
-def _tell_segments(settings: Settings) -> None:
-    from footfall.pipeline.summary import REPORT, segment_rows  # noqa: PLC0415
-
-    grid = Grid("segment", "users", "share of users", "share of revenue", title="Segments")
-    for row in segment_rows(settings.lake):
-        grid.add_row(
-            _escaped(row["segment_name"]), f"{row['users']:,}", _share(row["share"]), _share(row["revenue_share"])
-        )
-    out.print(grid)
-    out.print(
-        f"What to do with each, and why, is in the report.\n\nReport:  {settings.lake / REPORT}",
-        soft_wrap=True,
-        highlight=False,
-    )
-    out.print(f"Tables:  footfall status --lake {settings.lake}", soft_wrap=True, highlight=False)
-    out.print(
-        f'Ask:     footfall sql "SELECT * FROM customer_segments LIMIT 5" --lake {settings.lake}',
-        soft_wrap=True, highlight=False,
-    )  # fmt: skip
-
-
-def _share(value: float | None) -> str:
-    """A share in per cent, and as a bar."""
-    return "" if value is None else f"{value:6.1%} {'█' * round(20 * max(0.0, value))}"
-
-
-def _accounts_grid(accounts: dict[str, int]) -> Grid:
-    read = sum(accounts.values())
-    grid = Grid("outcome", "rows", "share", title=f"Where {read:,} rows went")
-    for outcome, rows in accounts.items():
-        grid.add_row(outcome, f"{rows:,}", f"{rows / read:.3%}" if read else "")
-    return grid
-
-
-def _print_json(value: object) -> None:
-    json.dump(value, sys.stdout, default=str, indent=2)
-    sys.stdout.write("\n")
-
-
-def _drawn() -> Any:
-    from footfall.progress_bars import drawn  # noqa: PLC0415
-
-    return drawn(err)
-
-
-if __name__ == "__main__":
-    main()

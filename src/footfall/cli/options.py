@@ -1,0 +1,46 @@
+"""Options that several commands share."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Lake = Annotated[
+    Path | None, typer.Option("--lake", "-l", help="Folder of the lake.  [default: lake]", show_default=False)
+]
+Engine = Annotated[
+    str | None, typer.Option("--engine", help="duckdb (this machine) or spark.  [default: duckdb]", show_default=False)
+]
+Master = Annotated[str | None, typer.Option(help="Spark's master URL.  [default: local[*]]", show_default=False)]
+Memory = Annotated[str | None, typer.Option(help="Memory limit of the engine, such as 4GB.", show_default=False)]
+Threads = Annotated[int | None, typer.Option(help="Cores to use.", show_default=False)]
+KeyFile = Annotated[Path | None, typer.Option(help="File with the key of the pseudonyms.", show_default=False)]
+AsOf = Annotated[
+    datetime | None,
+    typer.Option(
+        help="Use only events before this moment, UTC.  [default: the midnight after the last]", show_default=False
+    ),
+]
+Timezone = Annotated[str | None, typer.Option(help="The shop's time zone.  [default: UTC]", show_default=False)]
+K = Annotated[int | None, typer.Option("--k", help="Number of segments.  [default: 5]", show_default=False)]
+Seed = Annotated[int | None, typer.Option(help="Seed of whatever is random.  [default: 0]", show_default=False)]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+SourceName = Annotated[str, typer.Option("--source", help="auto, rees46 or online_retail.")]
+Mapping = Annotated[
+    Path | None, typer.Option("--mapping", help="Mapping file of your own source (TOML).", show_default=False)
+]
+Period = Annotated[
+    str | None, typer.Option(help="Accepted event times, FROM..TO; others are out_of_period.", show_default=False)
+]
+Outliers = Annotated[
+    str | None, typer.Option(help="keep, or iqr to reject prices outside Tukey's fences.", show_default=False)
+]
+Inputs = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="SOURCE...",
+        help="Files, folders, globs or URLs; without one, what is in the raw zone already.",
+        show_default=False,
+    ),
+]

@@ -1,0 +1,100 @@
+"""What a person reads, and what a script reads."""
+
+import json
+import sys
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table as Grid
+
+from footfall.settings import Settings
+
+out = Console()
+err = Console(stderr=True)
+
+
+def escaped(text: str) -> str:
+    """Text that may hold brackets, which mark up what is printed."""
+    return text.replace("[", r"\[")
+
+
+def tell_error(error: Exception) -> None:
+    """One clear line."""
+    err.print(f"[bold red]error:[/] {escaped(str(error))}", soft_wrap=True)
+
+
+def tell_run(result: Any, settings: Settings, *, as_json: bool) -> None:
+    """What a run did."""
+    from footfall.pipeline.summary import summary  # noqa: PLC0415
+
+    found = summary(settings.lake, result)
+    if as_json:
+        print_json(found)
+        return
+    if result.nothing_to_do:
+        out.print(f"nothing to do: {', '.join(result.cleaning.unchanged)} and all that follows are up to date")
+        return
+    for name, twin in result.cleaning.twins.items():
+        out.print(f"{name} holds the same bytes as {twin}, which is in the lake: skipped")
+    for name in result.cleaning.replaced:
+        out.print(f"{name} is a new version: its rows replace those of the version before")
+    if result.cleaning.cleaned:
+        out.print(accounts_grid(found["accounts"]))
+    if result.features is not None:
+        out.print(
+            f"[bold]{found['users']:,}[/] users, [bold]{found['events']:,}[/] events, "
+            f"purchases net of refunds [bold]{found['amount']:,.2f}[/], "
+            f"as of {result.features.as_of:%Y-%m-%d %H:%M} UTC",
+            highlight=False,
+            soft_wrap=True,
+        )
+        tell_segments(settings)
+
+
+def tell_segments(settings: Settings) -> None:
+    """The segments, and where to look next."""
+    from footfall.pipeline.summary import REPORT, segment_rows  # noqa: PLC0415
+
+    grid = Grid("segment", "users", "share of users", "share of revenue", title="Segments")
+    for row in segment_rows(settings.lake):
+        grid.add_row(
+            escaped(row["segment_name"]), f"{row['users']:,}", _share(row["share"]), _share(row["revenue_share"])
+        )
+    out.print(grid)
+    out.print(
+        f"What to do with each, and why, is in the report.\n\nReport:  {settings.lake / REPORT}",
+        soft_wrap=True,
+        highlight=False,
+    )
+    out.print(f"Tables:  footfall status --lake {settings.lake}", soft_wrap=True, highlight=False)
+    out.print(
+        f'Ask:     footfall sql "SELECT * FROM customer_segments LIMIT 5" --lake {settings.lake}',
+        soft_wrap=True, highlight=False,
+    )  # fmt: skip
+
+
+def _share(value: float | None) -> str:
+    """A share in per cent, and as a bar."""
+    return "" if value is None else f"{value:6.1%} {'█' * round(20 * max(0.0, value))}"
+
+
+def accounts_grid(accounts: dict[str, int]) -> Grid:
+    """Where the rows went."""
+    read = sum(accounts.values())
+    grid = Grid("outcome", "rows", "share", title=f"Where {read:,} rows went")
+    for outcome, rows in accounts.items():
+        grid.add_row(outcome, f"{rows:,}", f"{rows / read:.3%}" if read else "")
+    return grid
+
+
+def print_json(value: object) -> None:
+    """For scripts."""
+    json.dump(value, sys.stdout, default=str, indent=2)
+    sys.stdout.write("\n")
+
+
+def progress_bars() -> Any:
+    """Progress of a command, drawn where errors go."""
+    from footfall.progress_bars import drawn  # noqa: PLC0415
+
+    return drawn(err)
