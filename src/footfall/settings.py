@@ -29,7 +29,7 @@ class Settings(BaseSettings):
     period: str | None = Field(None, description="accepted event times, FROM..TO (TO not included)")
     price_outliers: Literal["keep", "iqr"] = Field("keep", description="iqr rejects prices outside Tukey's fences")
     as_of: datetime | None = Field(None, description="use only events before it, UTC")
-    k: Annotated[int, Field(ge=1)] = Field(5, description="number of segments")
+    k: int | Literal["auto"] = Field(5, description="number of segments; auto finds the largest number that hold")
     seed: int = Field(0, description="seed of whatever is random")
     rees46_url: str | None = Field(None, description="a mirror of the published REES46 files")
 
@@ -54,6 +54,16 @@ class Settings(BaseSettings):
         except (ZoneInfoNotFoundError, ValueError) as error:
             raise ValueError(f'"{name}" is no time zone; write it like Europe/Paris') from error
         return name
+
+    @field_validator("k", mode="before")
+    @classmethod
+    def _number_or_auto(cls, k: object) -> object:
+        if k == "auto":
+            return k
+        text = str(k)
+        if not text.isdecimal() or int(text) < 1:
+            raise ValueError(f'"{text}" must be 1 or more, or auto')
+        return int(text)
 
     @field_validator("as_of")
     @classmethod

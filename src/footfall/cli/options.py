@@ -23,7 +23,12 @@ AsOf = Annotated[
     ),
 ]
 Timezone = Annotated[str | None, typer.Option(help="The shop's time zone.  [default: UTC]", show_default=False)]
-K = Annotated[int | None, typer.Option("--k", help="Number of segments.  [default: 5]", show_default=False)]
+K = Annotated[
+    str | None,
+    typer.Option(
+        "--k", help="Number of segments; auto finds the largest number that hold.  [default: 5]", show_default=False
+    ),
+]
 Seed = Annotated[int | None, typer.Option(help="Seed of whatever is random.  [default: 0]", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 SourceName = Annotated[str, typer.Option("--source", help="auto, rees46 or online_retail.")]

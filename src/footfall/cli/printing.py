@@ -32,7 +32,9 @@ def tell_run(result: Any, settings: Settings, *, as_json: bool) -> None:
         print_json(found)
         return
     if result.nothing_to_do:
-        out.print(f"nothing to do: {', '.join(result.cleaning.unchanged)} and all that follows are up to date")
+        out.print(
+            f"nothing to do: {', '.join(result.cleaning.unchanged)} and all that follows are up to date", soft_wrap=True
+        )
         return
     for name, twin in result.cleaning.twins.items():
         out.print(f"{name} holds the same bytes as {twin}, which is in the lake: skipped")
@@ -53,7 +55,7 @@ def tell_run(result: Any, settings: Settings, *, as_json: bool) -> None:
 
 def tell_segments(settings: Settings) -> None:
     """The segments, and where to look next."""
-    from footfall.pipeline.summary import REPORT, segment_rows  # noqa: PLC0415
+    from footfall.pipeline.summary import REPORT, choice_of_k, segment_rows  # noqa: PLC0415
 
     grid = Grid("segment", "users", "share of users", "share of revenue", title="Segments")
     for row in segment_rows(settings.lake):
@@ -61,6 +63,8 @@ def tell_segments(settings: Settings) -> None:
             escaped(row["segment_name"]), f"{row['users']:,}", _share(row["share"]), _share(row["revenue_share"])
         )
     out.print(grid)
+    if reason := choice_of_k(settings.lake):
+        out.print(f"Why so many: {escaped(reason)} (table k_selection).", soft_wrap=True, highlight=False)
     out.print(
         f"What to do with each, and why, is in the report.\n\nReport:  {settings.lake / REPORT}",
         soft_wrap=True,

@@ -247,3 +247,30 @@ SEGMENT_PROFILES = Table(
         Column("as_of", _TIME, "only events before this moment were used, UTC"),
     ),
 )
+
+K_SELECTION = Table(
+    "k_selection",
+    "processed",
+    grain="k, model_version",
+    definition="How many segments there are: what was measured for every number, and the choice. Empty if k was given.",
+    columns=(
+        Column("k", pa.int32(), "number of segments; 1 stands for no structure"),
+        Column("inertia", _REAL, "sum of squared distances to the centres, in PCA space (reported, never decides)"),
+        Column("silhouette", _REAL, "mean silhouette in squared distance, over all users", "-1 to 1"),
+        Column("silhouette_sample", _REAL, "mean silhouette in Euclidean distance, over a sample", "-1 to 1"),
+        Column("silhouette_low", _REAL, "lower limit of its 95% interval", "-1 to 1"),
+        Column("silhouette_high", _REAL, "upper limit of its 95% interval", "-1 to 1"),
+        Column("gap", _REAL, "gap statistic: log inertia of users without structure, less that of these"),
+        Column("gap_error", _REAL, "standard error of the gap"),
+        Column("jaccard_min", _REAL, "bootstrap Jaccard of the segment that comes back worst; at least 0.75", "0 to 1"),
+        Column("jaccard_mean", _REAL, "bootstrap Jaccard, mean over the segments", "0 to 1"),
+        Column("rand", _REAL, "adjusted Rand index of the bootstrap"),
+        Column("prediction_strength", _REAL, "pairs of the worst segment that stay together; at least 0.8", "0 to 1"),
+        Column("smallest_share", _REAL, "share of users in the smallest segment; at least 0.005", "share"),
+        Column("is_chosen", _FLAG, "whether the rule chose it"),
+        Column("is_runner_up", _FLAG, "whether it would have been next"),
+        Column("verdict", _TEXT, "why it was chosen, or which parts of the rule it breaks; empty if it holds as well"),
+        Column("model_version", _TEXT, "which model"),
+        Column("as_of", _TIME, "only events before this moment were used, UTC"),
+    ),
+)

@@ -62,7 +62,9 @@ def run(
             lake, engine(), as_of=settings.as_of, timezone=settings.timezone, report=progress.step
         )
         progress.step("segments")
-        segments = build_segments(lake, engine(), features.as_of, k=settings.k, seed=settings.seed)
+        segments = build_segments(
+            lake, engine(), features.as_of, k=settings.k, seed=settings.seed, report_step=progress.step
+        )
         return RunResult(cleaning, features, segments)
 
 
@@ -80,7 +82,8 @@ def run_segments(settings: Settings, progress: Progress | None = None) -> Segmen
     features = run_features(settings, progress)
     lake = open_lake(settings.lake)
     with _writing(lake, settings) as engine:
-        return build_segments(lake, engine(), features.as_of, k=settings.k, seed=settings.seed)
+        step = (progress or Silence()).step
+        return build_segments(lake, engine(), features.as_of, k=settings.k, seed=settings.seed, report_step=step)
 
 
 def fetch(

@@ -9,7 +9,7 @@ from footfall.pipeline.query import query
 from footfall.pipeline.run import RunResult
 from footfall.pipeline.segments import REPORT
 
-__all__ = ["REPORT", "segment_rows", "summary"]
+__all__ = ["REPORT", "choice_of_k", "segment_rows", "summary"]
 
 
 def summary(root: Path, result: RunResult) -> dict[str, Any]:
@@ -50,3 +50,12 @@ def segment_rows(root: Path) -> list[dict[str, Any]]:
     )
     rows: list[dict[str, Any]] = query(open_lake(root), sql).to_pylist()
     return rows
+
+
+def choice_of_k(root: Path) -> str | None:
+    """Why there are so many segments; None where the number was given."""
+    lake = open_lake(root)
+    if "k_selection" not in lake.tables():
+        return None
+    rows = query(lake, "SELECT verdict FROM k_selection WHERE is_chosen").to_pylist()
+    return str(rows[0]["verdict"]) if rows else None

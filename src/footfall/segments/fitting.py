@@ -1,10 +1,13 @@
 """From user features to a segmentation: scale, project, cluster, name."""
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from footfall.errors import SettingInvalid, SourceUnreadable
+from footfall.segments.choice import Choice, Effort, choose_k
 from footfall.segments.clusters import Labels, learn_centres, nearest
 from footfall.segments.feature_table import Array, as_of_date, feature_names
 from footfall.segments.measures import measure
@@ -12,9 +15,11 @@ from footfall.segments.model import Segment, SegmentModel
 from footfall.segments.names import kind_of, unique_names
 from footfall.segments.portraits import portraits
 from footfall.segments.projection import Projection, learn_projection
-from footfall.segments.transform import BLOCK_ROWS, Scale, learn_scales, scaled_blocks
+from footfall.segments.transform import BLOCK_ROWS, Dropped, Scale, learn_scales, scaled_blocks
 
 Points = npt.NDArray[np.float32]
+
+EVERYONE = ("All Users", "No grouping of these users holds. Treat them alike, or look at single features.")
 
 
 def fit(features: pa.Table, *, k: int = 5, seed: int = 0, version: str) -> SegmentModel:
@@ -32,11 +37,7 @@ def fit(features: pa.Table, *, k: int = 5, seed: int = 0, version: str) -> Segme
     """
     names = feature_names(features)
     _check_k(k, features.num_rows)
-    scales, dropped = learn_scales(features, names)
-    if not scales:
-        raise SourceUnreadable(_all_alike(features.num_rows, names))
-    projection = learn_projection(features, scales)
-    points = _points(features, scales, projection)
+    scales, dropped, projection, points = _on_components(features, names)
     centres, labels = _ordered_by_size(points, learn_centres(points, k, seed))
     return SegmentModel(
         version=version,
@@ -48,6 +49,37 @@ def fit(features: pa.Table, *, k: int = 5, seed: int = 0, version: str) -> Segme
         projection=projection,
         segments=_segments(features, scales, names, centres, labels),
     )
+
+
+def choose(
+    features: pa.Table, *, seed: int = 0, effort: Effort | None = None, progress: Callable[[str], None] = lambda _: None
+) -> Choice:
+    """Find out how many segments these users have.
+
+    Args:
+        features: as for `fit`.
+        seed: the same seed on the same features gives the same choice.
+        effort: how often users are drawn again.
+        progress: told what is being measured.
+
+    Raises:
+        SettingInvalid: there are fewer than two users.
+        SourceUnreadable: the features tell no user from another, or are no features.
+    """
+    names = feature_names(features)
+    _check_k(1, features.num_rows)
+    *_, points = _on_components(features, names)
+    return choose_k(points, seed=seed, effort=effort, progress=progress)
+
+
+def _on_components(
+    features: pa.Table, names: list[str]
+) -> tuple[tuple[Scale, ...], tuple[Dropped, ...], Projection, Points]:
+    scales, dropped = learn_scales(features, names)
+    if not scales:
+        raise SourceUnreadable(_all_alike(features.num_rows, names))
+    projection = learn_projection(features, scales)
+    return scales, dropped, projection, points_of(features, scales, projection)
 
 
 def _check_k(k: int, users: int) -> None:
@@ -66,7 +98,8 @@ def _all_alike(users: int, names: list[str]) -> str:
     )
 
 
-def _points(features: pa.Table, scales: tuple[Scale, ...], projection: Projection) -> Points:
+def points_of(features: pa.Table, scales: tuple[Scale, ...], projection: Projection) -> Points:
+    """The users on the principal components: one row each, in single precision."""
     points = np.empty((features.num_rows, len(projection.loadings)), np.float32)
     for block, rows in enumerate(scaled_blocks(features, scales)):
         points[block * BLOCK_ROWS : block * BLOCK_ROWS + len(rows)] = projection.project(rows)
@@ -98,6 +131,8 @@ def _segments(
 ) -> tuple[Segment, ...]:
     k = len(centres)
     users = np.bincount(labels, minlength=k)
+    if k == 1:
+        return (Segment(*EVERYONE, int(users[0]), tuple(centres[0].tolist())),)
     measures = measure(features, names, labels, k)
     kinds = [kind_of(portrait) for portrait in portraits(measures, users)]
     used = {scale.feature for scale in scales}

@@ -1,0 +1,148 @@
+"""The number of segments: measured for 2 to 12, chosen by a rule that is written down.
+
+The rule: the largest K whose every cluster has a mean bootstrap Jaccard of at least 0.75, whose prediction strength is
+at least 0.8, and whose smallest cluster holds at least 0.5% of the users. Is there none, the users have no structure
+that holds, and are one segment. Nor have they if no K's gap lies above that of a single cluster by more than chance.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from footfall.segments.choice.resampling import Effort, Gap, gaps, prediction_strength, stability
+from footfall.segments.choice.silhouette import Estimate, sampled_silhouette, squared_silhouette
+from footfall.segments.clusters import learn_centres, nearest_labels
+
+Points = npt.NDArray[np.float32]
+
+KS = tuple(range(2, 13))
+SAMPLE_ROWS = 3_000
+LEAST_JACCARD = 0.75
+LEAST_PREDICTION_STRENGTH = 0.8
+LEAST_SHARE = 0.005
+LEAST_USERS = 10
+# Standard errors by which a gap must exceed that of one cluster: of 11 gaps, one lies two errors off by chance.
+GAP_ERRORS = 3.0
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A number of segments, measured.
+
+    Attributes:
+        k: the number.
+        inertia: sum of squared distances to the centres (the elbow's curve; reported, never decides).
+        silhouette: in squared distance, over all users.
+        euclidean: the silhouette in Euclidean distance of a sample, with its interval.
+        gap: the gap statistic of a sample.
+        jaccard: each cluster's mean bootstrap Jaccard.
+        rand: mean adjusted Rand index of the bootstrap.
+        prediction_strength: mean over splits.
+        smallest_share: the smallest cluster's share of the users.
+    """
+
+    k: int
+    inertia: float
+    silhouette: float
+    euclidean: Estimate
+    gap: Gap
+    jaccard: tuple[float, ...]
+    rand: float
+    prediction_strength: float
+    smallest_share: float
+
+    @property
+    def failures(self) -> list[str]:
+        """Which parts of the rule it breaks, in words; none if it may be chosen."""
+        tests = [
+            (min(self.jaccard), LEAST_JACCARD, "a cluster's Jaccard is {:.2f}, below {:.2f}"),
+            (self.prediction_strength, LEAST_PREDICTION_STRENGTH, "prediction strength is {:.2f}, below {:.2f}"),
+            (self.smallest_share, LEAST_SHARE, "the smallest segment has {:.2%} of the users, below {:.2%}"),
+        ]
+        return [text.format(found, least) for found, least, text in tests if not found >= least]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the rule chose, from what, and why.
+
+    Attributes:
+        k: the number of segments; 1 if there is no structure.
+        reason: in a sentence.
+        single: the gap statistic of one cluster; None if nothing was measured.
+        candidates: all that were measured, by k.
+        runner_up: the next best number of segments that hold; None if there is no other.
+    """
+
+    k: int
+    reason: str
+    single: Gap | None
+    candidates: tuple[Candidate, ...]
+    runner_up: int | None
+
+
+def choose_k(
+    points: Points,
+    *,
+    seed: int,
+    ks: Sequence[int] = KS,
+    effort: Effort | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Choice:
+    """Measure every k and choose.
+
+    Args:
+        points: all users on their principal components.
+        seed: of samples and starts.
+        ks: the numbers to try; those with fewer than ten users a cluster are left out.
+        effort: how often users are drawn again.
+        progress: told what is being measured.
+    """
+    effort = effort or Effort()
+    ks = [k for k in ks if len(points) >= LEAST_USERS * k]
+    if not ks:
+        return Choice(1, f"{len(points):,} users are too few to be divided", None, (), None)
+    chosen = np.sort(np.random.default_rng(seed).permutation(len(points))[:SAMPLE_ROWS])
+    progress("how many segments: comparing with users without structure")
+    gap = gaps(points[chosen], [1, *ks], seed, effort.references)
+    found = []
+    for k in ks:
+        progress(f"how many segments: do {k} hold?")
+        found.append(_measured(points, chosen, k, gap[k], seed, effort))
+    return _choice(tuple(found), gap[1])
+
+
+def _measured(points: Points, chosen: npt.NDArray[np.int64], k: int, gap: Gap, seed: int, effort: Effort) -> Candidate:
+    labels, inertia = nearest_labels(points, learn_centres(points, k, seed, refine=False))
+    sample = points[chosen]
+    held = stability(sample, labels[chosen], k, seed, effort.resamples)
+    return Candidate(
+        k=k,
+        inertia=inertia,
+        silhouette=squared_silhouette(points, labels, k),
+        euclidean=sampled_silhouette(points, labels, rows=SAMPLE_ROWS, seed=seed),
+        gap=gap,
+        jaccard=held.jaccard,
+        rand=held.rand,
+        prediction_strength=prediction_strength(sample, k, seed, effort.splits),
+        smallest_share=float(np.bincount(labels, minlength=k).min() / len(points)),
+    )
+
+
+def _choice(candidates: tuple[Candidate, ...], single: Gap) -> Choice:
+    holding = [one.k for one in candidates if not one.failures]
+    if not holding:
+        return Choice(1, f"no structure: {_nothing_holds(candidates)}", single, candidates, None)
+    if all(one.gap.value - GAP_ERRORS * one.gap.error <= single.value for one in candidates):
+        reason = "no structure: the users lie no closer around centres than evenly spread ones would"
+        return Choice(1, reason, single, candidates, None)
+    best, *others = sorted(holding, reverse=True)
+    reason = f"{best} is the largest number of segments that all hold when users are drawn again"
+    return Choice(best, reason, single, candidates, others[0] if others else None)
+
+
+def _nothing_holds(candidates: Sequence[Candidate]) -> str:
+    nearest = max(candidates, key=lambda one: (min(one.jaccard), one.k))
+    return f"no number of segments holds; {nearest.k} come nearest, but {' and '.join(nearest.failures)}"
