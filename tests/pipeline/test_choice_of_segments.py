@@ -17,7 +17,10 @@ def test_auto_finds_the_number_of_segments_and_says_why(small_lake: tuple[Path, 
     assert chosen["model_version"] == one(lake, "SELECT DISTINCT model_version FROM customer_segments")
     assert chosen["k"] == one(lake, "SELECT count(DISTINCT segment_id) FROM customer_segments")
     assert one(lake, "SELECT count(*) FROM k_selection") == 12
-    holding = "jaccard_min >= 0.75 AND prediction_strength >= 0.8 AND smallest_share >= 0.005"
+    holding = (
+        "jaccard_min >= 0.75 AND prediction_strength >= 0.8 AND smallest_share >= 0.005 "
+        "AND gap - gap_error > (SELECT gap FROM k_selection WHERE k = 1)"
+    )
     assert chosen["k"] in (1, one(lake, f"SELECT max(k) FROM k_selection WHERE {holding}"))
 
     before = snapshot(lake)

@@ -1,8 +1,9 @@
 """The number of segments: measured for 2 to 12, chosen by a rule that is written down.
 
 The rule: the largest K whose every cluster has a mean bootstrap Jaccard of at least 0.75, whose prediction strength is
-at least 0.8, and whose smallest cluster holds at least 0.5% of the users. Is there none, the users have no structure
-that holds, and are one segment. Nor have they if no K's gap lies above that of a single cluster by more than chance.
+at least 0.8, whose smallest cluster holds at least 0.5% of the users, and whose gap lies above that of one cluster by
+its standard error. Is there none, the users have no structure that holds, and are one segment. Nor have they if no K's
+gap lies above that of one cluster by more than chance.
 """
 
 from collections.abc import Callable, Sequence
@@ -37,6 +38,7 @@ class Candidate:
         silhouette: in squared distance, over all users.
         euclidean: the silhouette in Euclidean distance of a sample, with its interval.
         gap: the gap statistic of a sample.
+        single: that of one cluster.
         jaccard: each cluster's mean bootstrap Jaccard.
         rand: mean adjusted Rand index of the bootstrap.
         prediction_strength: mean over splits.
@@ -48,6 +50,7 @@ class Candidate:
     silhouette: float
     euclidean: Estimate
     gap: Gap
+    single: Gap
     jaccard: tuple[float, ...]
     rand: float
     prediction_strength: float
@@ -61,7 +64,12 @@ class Candidate:
             (self.prediction_strength, LEAST_PREDICTION_STRENGTH, "prediction strength is {:.2f}, below {:.2f}"),
             (self.smallest_share, LEAST_SHARE, "the smallest segment has {:.2%} of the users, below {:.2%}"),
         ]
-        return [text.format(found, least) for found, least, text in tests if not found >= least]
+        failures = [text.format(found, least) for found, least, text in tests if not found >= least]
+        if not self.gap.value - self.gap.error > self.single.value:
+            failures.append(
+                f"the gap is {self.gap.value:.3f}, not clearly above the {self.single.value:.3f} of one segment"
+            )
+        return failures
 
 
 @dataclass(frozen=True)
@@ -110,11 +118,13 @@ def choose_k(
     found = []
     for k in ks:
         progress(f"how many segments: do {k} hold?")
-        found.append(_measured(points, chosen, k, gap[k], seed, effort))
+        found.append(_measured(points, chosen, k, (gap[k], gap[1]), seed, effort))
     return _choice(tuple(found), gap[1])
 
 
-def _measured(points: Points, chosen: npt.NDArray[np.int64], k: int, gap: Gap, seed: int, effort: Effort) -> Candidate:
+def _measured(
+    points: Points, chosen: npt.NDArray[np.int64], k: int, gap: tuple[Gap, Gap], seed: int, effort: Effort
+) -> Candidate:
     labels, inertia = nearest_labels(points, learn_centres(points, k, seed, refine=False))
     sample = points[chosen]
     held = stability(sample, labels[chosen], k, seed, effort.resamples)
@@ -123,7 +133,8 @@ def _measured(points: Points, chosen: npt.NDArray[np.int64], k: int, gap: Gap, s
         inertia=inertia,
         silhouette=squared_silhouette(points, labels, k),
         euclidean=sampled_silhouette(points, labels, rows=SAMPLE_ROWS, seed=seed),
-        gap=gap,
+        gap=gap[0],
+        single=gap[1],
         jaccard=held.jaccard,
         rand=held.rand,
         prediction_strength=prediction_strength(sample, k, seed, effort.splits),
