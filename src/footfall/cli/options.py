@@ -6,6 +6,13 @@ from typing import Annotated
 
 import typer
 
+
+def _number_or_auto(text: str) -> str:
+    if text != "auto" and not text.isdecimal():
+        raise typer.BadParameter(f'"{text}" must be a number, or auto')
+    return text
+
+
 Lake = Annotated[
     Path | None, typer.Option("--lake", "-l", help="Folder of the lake.  [default: lake]", show_default=False)
 ]
@@ -26,7 +33,11 @@ Timezone = Annotated[str | None, typer.Option(help="The shop's time zone.  [defa
 K = Annotated[
     str | None,
     typer.Option(
-        "--k", help="Number of segments; auto finds the largest number that hold.  [default: 5]", show_default=False
+        "--k",
+        help="Number of segments; auto finds the largest number that hold.  [default: 5]",
+        show_default=False,
+        metavar="NUMBER|auto",
+        parser=_number_or_auto,
     ),
 ]
 Seed = Annotated[int | None, typer.Option(help="Seed of whatever is random.  [default: 0]", show_default=False)]

@@ -12,10 +12,6 @@ from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.cluster import KMeans
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.metrics import adjusted_rand_score
-from threadpoolctl import threadpool_limits
 
 from footfall.segments.choice.silhouette import Labels, Points
 from footfall.segments.feature_table import Array
@@ -101,6 +97,7 @@ def stability(points: Points, labels: Labels, k: int, seed: int, resamples: int 
         seed: of resamples and starts.
         resamples: how often.
     """
+    from sklearn.metrics import adjusted_rand_score  # noqa: PLC0415 - a second of import that only a choice needs
 
     def compare(number: int) -> tuple[Array, float]:
         rng = np.random.default_rng([seed, k, number])
@@ -156,11 +153,16 @@ def _kept_together(found: npt.NDArray[np.int32], predicted: npt.NDArray[np.int32
 
 def k_means(points: Points, k: int, rng: np.random.Generator, *, weights: Array | None = None) -> Any:
     """One fit: the best of a few starts."""
+    from sklearn.cluster import KMeans  # noqa: PLC0415
+
     fit = KMeans(k, n_init=STARTS, random_state=int(rng.integers(1 << 31)))
     return fit.fit(np.ascontiguousarray(points, dtype=np.float32), sample_weight=weights)
 
 
 def _side_by_side(work: Callable[[Task], Result], tasks: Iterable[Task]) -> list[Result]:
+    from sklearn.exceptions import ConvergenceWarning  # noqa: PLC0415
+    from threadpoolctl import threadpool_limits  # noqa: PLC0415
+
     with threadpool_limits(1), warnings.catch_warnings(), ThreadPoolExecutor(cpu_count()) as pool:
         # Fewer different points than clusters: the measures come out low, which is what they say then.
         warnings.simplefilter("ignore", ConvergenceWarning)
