@@ -22,7 +22,7 @@ from footfall.errors import ContractViolated
 from footfall.lake import DataFile, Lake, Transaction, time_span
 from footfall.sources import RowReader
 
-REVISION = 1
+REVISION = 2
 """Raise it when the code cleans differently: files are then cleaned anew."""
 
 RowAccounts = dict[str, int]

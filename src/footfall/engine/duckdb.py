@@ -144,18 +144,20 @@ class DuckDBEngine:
             finally:
                 free.put(database)
 
-        with ThreadPoolExecutor(count) as pool:
-            running = [pool.submit(work, job) for job in jobs]
-            try:
-                for one in running:
-                    self._run(one.result)
-            finally:
-                # An error, or Ctrl-C: the others end as well.
-                pool.shutdown(wait=False, cancel_futures=True)
-                for database in ours:
-                    database.interrupt()
-        for database in ours:
-            database.close()
+        try:
+            with ThreadPoolExecutor(count) as pool:
+                running = [pool.submit(work, job) for job in jobs]
+                try:
+                    for one in running:
+                        self._run(one.result)
+                except BaseException:  # Ctrl-C too: the others end as well
+                    pool.shutdown(wait=False, cancel_futures=True)
+                    for database in ours:
+                        database.interrupt()
+                    raise
+        finally:
+            for database in ours:
+                database.close()
 
     def collect(self, rows: ir.Table) -> pa.Table:
         """Run an expression whose result is small."""

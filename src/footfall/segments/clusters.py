@@ -7,11 +7,11 @@ import numpy as np
 import numpy.typing as npt
 
 from footfall.segments.feature_table import Array
+from footfall.segments.transform import BLOCK_ROWS
 
 Labels = npt.NDArray[np.int32]
 STARTS = 10
 START_ROWS = 100_000
-_BLOCK_ROWS = 65_536
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,8 @@ def learn_centres(points: npt.NDArray[np.float32], k: int, seed: int, *, refine:
 def nearest_labels(points: npt.NDArray[np.float32], centres: Array) -> tuple[Labels, float]:
     """Each point's nearest centre, and the sum of the squared distances to them."""
     labels, inertia = np.empty(len(points), np.int32), 0.0
-    for start in range(0, len(points), _BLOCK_ROWS):
-        rows = points[start : start + _BLOCK_ROWS].astype(np.float64)
+    for start in range(0, len(points), BLOCK_ROWS):
+        rows = points[start : start + BLOCK_ROWS].astype(np.float64)
         squares = (rows**2).sum(axis=1)[:, None] - 2 * rows @ centres.T + (centres**2).sum(axis=1)
         labels[start : start + len(rows)] = squares.argmin(axis=1)
         inertia += float(np.maximum(squares.min(axis=1), 0).sum())

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from footfall.errors import SettingInvalid, SourceUnreadable
 from footfall.segments.choice import Choice, Effort, choose_k
-from footfall.segments.clusters import Labels, learn_centres, nearest
+from footfall.segments.clusters import Labels, learn_centres, nearest_labels
 from footfall.segments.feature_table import Array, as_of_date, feature_names
 from footfall.segments.measures import measure
 from footfall.segments.model import Segment, SegmentModel
@@ -107,7 +107,7 @@ def points_of(features: pa.Table, scales: tuple[Scale, ...], projection: Project
 
 
 def _ordered_by_size(points: Points, centres: Array) -> tuple[Array, Labels]:
-    labels = _labels(points, centres)
+    labels, _ = nearest_labels(points, centres)
     users = np.bincount(labels, minlength=len(centres))
     if not users.all():
         raise SettingInvalid(
@@ -117,13 +117,6 @@ def _ordered_by_size(points: Points, centres: Array) -> tuple[Array, Labels]:
     order = np.argsort(-users, kind="stable")
     places = np.argsort(order).astype(np.int32)
     return centres[order], places[labels]
-
-
-def _labels(points: Points, centres: Array) -> Labels:
-    blocks = range(0, len(points), BLOCK_ROWS)
-    return np.concatenate(
-        [nearest(points[start : start + BLOCK_ROWS].astype(np.float64), centres).label for start in blocks]
-    )
 
 
 def _segments(

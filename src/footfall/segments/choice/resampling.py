@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from footfall.segments.choice.silhouette import Labels, Points
+from footfall.segments.choice.silhouette import Points
+from footfall.segments.clusters import Labels
 from footfall.segments.feature_table import Array
 
 # With a single start, as in fpc, luck decides: four segments that hold (0.80 with three starts) fell to 0.50.

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from footfall.segments.clusters import Labels
 from footfall.segments.feature_table import Array
+from footfall.segments.transform import BLOCK_ROWS
 
 Points = npt.NDArray[np.float32] | npt.NDArray[np.float64]
-Labels = npt.NDArray[np.int32]
-
-BLOCK_ROWS = 65_536
 
 
 def squared_silhouette(points: Points, labels: Labels, k: int) -> float:
