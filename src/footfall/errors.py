@@ -43,6 +43,10 @@ class LakeBusy(TransientError):
     """Another run is writing to the lake."""
 
 
+class RegistryUnreachable(TransientError):
+    """The registry of models does not answer, or others are writing to it."""
+
+
 class StorageFailed(TransientError):
     """The disk is full or refuses to be written."""
 
