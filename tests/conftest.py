@@ -1,11 +1,14 @@
-"""What all tests share: the engines."""
+"""What all tests share: the engines, and five segments without measuring how many hold, which takes half a minute."""
 
+import os
 import shutil
 from collections.abc import Iterator
 
 import pytest
 
 from footfall.engine import ENGINES, Engine, open_engine
+
+os.environ |= {"FOOTFALL_K": "5", "FOOTFALL_RESAMPLES": "0"}
 
 
 @pytest.fixture(scope="session")

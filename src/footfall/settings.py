@@ -29,7 +29,20 @@ class Settings(BaseSettings):
     period: str | None = Field(None, description="accepted event times, FROM..TO (TO not included)")
     price_outliers: Literal["keep", "iqr"] = Field("keep", description="iqr rejects prices outside Tukey's fences")
     as_of: datetime | None = Field(None, description="use only events before it, UTC")
-    k: int | Literal["auto"] = Field(5, description="number of segments; auto finds the largest number that hold")
+    k: int | tuple[int, int] | Literal["auto"] = Field(
+        "auto", description="number of segments, or of buyers + visitors, like 3+4; auto finds the largest that hold"
+    )
+    resamples: Annotated[int, Field(ge=0)] = Field(
+        200, description="how often users are drawn again to see which numbers of segments hold; 0 measures nothing"
+    )
+    isolate_top_spenders: bool = Field(
+        False, description="whether buyers beyond the upper fence of spend are a segment of their own"
+    )
+    as_challenger: bool = Field(
+        False, description="whether a new fit waits as challenger while the champion scores the users"
+    )
+    fresh: bool = Field(False, description="whether a fit forgets the last model: other segments, other ids")
+    registry: SecretStr | None = Field(None, description="MLflow server or database; by default in the lake")
     seed: int = Field(0, description="seed of whatever is random")
     rees46_url: str | None = Field(None, description="a mirror of the published REES46 files")
 
@@ -57,13 +70,14 @@ class Settings(BaseSettings):
 
     @field_validator("k", mode="before")
     @classmethod
-    def _number_or_auto(cls, k: object) -> object:
+    def _numbers_or_auto(cls, k: object) -> object:
         if k == "auto":
             return k
-        text = str(k)
-        if not text.isdecimal() or int(text) < 1:
-            raise ValueError(f'"{text}" must be 1 or more, or auto')
-        return int(text)
+        text = "+".join(map(str, k)) if isinstance(k, list | tuple) else str(k)
+        numbers = text.split("+")
+        if len(numbers) > 2 or not all(number.isdecimal() and int(number) >= 1 for number in numbers):
+            raise ValueError(f'"{text}" must be 1 or more, two such numbers like 3+4, or auto')
+        return int(text) if len(numbers) == 1 else tuple(map(int, numbers))
 
     @field_validator("as_of")
     @classmethod

@@ -1,32 +1,77 @@
-"""`--k auto`: the number of segments is found, told and written down."""
+"""How many segments: found, told, written down; given by people, and what that costs."""
 
 import shutil
 from pathlib import Path
 
+import pytest
 from commands import Ended, footfall, snapshot
 from lake_tables import one, rows
 
+HOLDING = (
+    "jaccard_min >= 0.75 AND prediction_strength >= 0.8 AND smallest_share >= 0.005 "
+    "AND gap - gap_error > (SELECT gap FROM k_selection AS single WHERE single.part = k_selection.part AND k = 1)"
+)
 
-def test_auto_finds_the_number_of_segments_and_says_why(small_lake: tuple[Path, Ended], tmp_path: Path) -> None:
-    lake = tmp_path / "lake"
-    shutil.copytree(small_lake[0], lake)
-    ended = footfall("segments", "--k", "auto", "--lake", lake)
+
+@pytest.fixture
+def own_lake(small_lake: tuple[Path, Ended], tmp_path: Path) -> Path:
+    return shutil.copytree(small_lake[0], tmp_path / "lake")
+
+
+def test_auto_finds_the_number_of_segments_and_says_why(own_lake: Path) -> None:
+    auto = ("segments", "--k", "auto", "--resamples", "20", "--lake", own_lake)
+    ended = footfall(*auto)
     assert ended.code == 0, ended.err
-    (chosen,) = rows(lake, "SELECT * FROM k_selection WHERE is_chosen")
-    assert str(chosen["verdict"]) in ended.out
-    assert chosen["model_version"] == one(lake, "SELECT DISTINCT model_version FROM customer_segments")
-    assert chosen["k"] == one(lake, "SELECT count(DISTINCT segment_id) FROM customer_segments")
-    assert one(lake, "SELECT count(*) FROM k_selection") == 12
-    holding = (
-        "jaccard_min >= 0.75 AND prediction_strength >= 0.8 AND smallest_share >= 0.005 "
-        "AND gap - gap_error > (SELECT gap FROM k_selection WHERE k = 1)"
-    )
-    assert chosen["k"] in (1, one(lake, f"SELECT max(k) FROM k_selection WHERE {holding}"))
+    chosen = rows(own_lake, "SELECT * FROM k_selection WHERE is_chosen ORDER BY part")
+    assert [row["part"] for row in chosen] == ["buyers", "visitors"]
+    for row in chosen:
+        part = row["part"]
+        assert f"{part}: {row['verdict']}" in ended.out.replace("\n", " ")
+        ours = f"SELECT count(DISTINCT segment_id) FROM segment_profiles WHERE part = '{part}'"
+        assert one(own_lake, ours) == row["k"]
+        best = one(own_lake, f"SELECT max(k) FROM k_selection WHERE part = '{part}' AND {HOLDING}")
+        assert row["k"] in (1, best)
+    assert one(own_lake, "SELECT min(resamples) FROM k_selection") == 20
 
-    before = snapshot(lake)
-    assert "nothing to do" in footfall("segments", "--k", "auto", "--lake", lake).out
-    assert snapshot(lake) == before
+    before = snapshot(own_lake)
+    assert "nothing to do" in footfall(*auto).out
+    assert snapshot(own_lake) == before
 
-    assert footfall("segments", "--k", "3", "--lake", lake).code == 0
-    assert one(lake, "SELECT count(*) FROM k_selection") == 0
-    assert one(lake, "SELECT count(DISTINCT segment_id) FROM customer_segments") == 3
+
+def test_a_number_that_is_given_overrides_and_its_cost_is_told(own_lake: Path) -> None:
+    assert footfall("segments", "--k", "auto", "--resamples", "20", "--lake", own_lake).code == 0
+    measured = one(own_lake, "SELECT string_agg(verdict ORDER BY part, k) FROM k_selection")
+    ended = footfall("segments", "--k", "9+1", "--resamples", "20", "--lake", own_lake)
+    assert ended.code == 0, ended.err
+    assert one(own_lake, "SELECT string_agg(verdict ORDER BY part, k) FROM k_selection") == measured
+    counts = rows(own_lake, "SELECT part, count(DISTINCT segment_id) AS k FROM segment_profiles GROUP BY part")
+    assert {row["part"]: row["k"] for row in counts} == {"buyers": 9, "visitors": 1}
+    assert "buyers: 9 and not" in ended.out.replace("\n", " ")
+    assert "below 0.75" in ended.out.replace("\n", " ")
+
+
+def test_without_resamples_nothing_is_measured_and_auto_is_refused(own_lake: Path) -> None:
+    assert one(own_lake, "SELECT count(*) FROM segment_profiles") > 0
+    assert "k_selection" not in {path.name for path in (own_lake / "processed").iterdir()}
+    before = snapshot(own_lake)
+    ended = footfall("segments", "--k", "auto", "--resamples", "0", "--lake", own_lake)
+    assert ended.code == 1
+    assert "resamples is 0" in ended.err
+    assert {name: size for name, (size, _) in before.items()} == {
+        name: size for name, (size, _) in snapshot(own_lake).items()
+    }
+
+
+def test_top_spenders_are_isolated_on_demand(own_lake: Path) -> None:
+    ended = footfall("segments", "--k", "2+2", "--isolate-top-spenders", "--lake", own_lake)
+    assert ended.code == 0, ended.err
+    assert set(one(own_lake, "SELECT list(DISTINCT part) FROM segment_profiles")) <= {  # type: ignore[call-overload]
+        "top_spenders",
+        "buyers",
+        "visitors",
+    }
+
+
+@pytest.mark.parametrize("k", ["0", "3+", "-2", "1+2+3", "many"])
+def test_numbers_that_are_none_are_refused(k: str, lake: Path) -> None:
+    assert footfall("segments", "--k", k, "--lake", lake).code in (1, 2)

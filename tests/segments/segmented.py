@@ -21,6 +21,6 @@ class Segmented:
 
 
 def segmented(features: pa.Table, k: int = 5) -> Segmented:
-    model = fit(features, k=k, seed=0, version="v0.1.0")
+    model = fit(features, k=k, seed=0)
     assigned = assign(model, features, updated_at=UPDATED_AT)
     return Segmented(features, model, assigned, profile(model, features, assigned))

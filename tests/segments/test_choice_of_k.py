@@ -3,14 +3,13 @@
 from datetime import datetime
 
 import numpy as np
-import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shoppers import shop
 from sklearn.metrics import silhouette_samples
 
-from footfall.segments import assign, fit, profile, report
+from footfall.segments import assign, fit
 from footfall.segments.choice import Effort, choose_k
 from footfall.segments.choice.resampling import _jaccard, _kept_together, gaps, prediction_strength, stability
 from footfall.segments.choice.silhouette import sampled_silhouette, squared_silhouette
@@ -116,18 +115,9 @@ def test_a_handful_of_users_is_one_segment() -> None:
     assert choose_k(np.zeros((15, 2), np.float32), seed=0).k == 1
 
 
-def test_one_segment_has_a_profile_and_a_report() -> None:
+def test_one_segment_is_all_users() -> None:
     features, _ = shop(400, seed=0)
-    model = fit(features, k=1, seed=0, version="v1")
+    model = fit(features, k=1)
     assigned = assign(model, features, updated_at=datetime(2020, 1, 1))
-    profiles = profile(model, features, assigned)
     assert set(assigned["segment_name"].to_pylist()) == {"All Users"}
     assert set(assigned["proba"].to_pylist()) == {1.0}
-    empty = pa.table(
-        {
-            "source_file": pa.array([], pa.string()),
-            "outcome": pa.array([], pa.string()),
-            "rows": pa.array([], pa.int64()),
-        }
-    )
-    assert "All Users" in report(model, features, assigned, profiles, row_accounts=empty, meta={})

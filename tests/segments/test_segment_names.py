@@ -7,103 +7,145 @@ from shoppers import shop, users_with
 
 from footfall.segments import fit
 from footfall.segments.measures import Measure, measure
-from footfall.segments.names import BUYERS, VISITORS, kind_of, unique_names
-from footfall.segments.portraits import Portrait, portraits
+from footfall.segments.naming.kinds import KINDS, kind_of
+from footfall.segments.naming.names import Name, Trait, names_of
+from footfall.segments.naming.portraits import Portrait
+from footfall.segments.naming.vocabulary import WORDS, word
 
-BASE = {"orders": 0, "spend": 50, "sessions": 2, "recency_days": 20, "tenure_days": 60, "views": 10, "carts": 1}
-QUIET = {"orders": 0, "spend": 0, "sessions": 3, "recency_days": 20, "tenure_days": 60, "views": 3, "carts": 0}
+BUYERS = {"orders": 1, "spend": 200, "sessions": 4, "recency_days": 20, "tenure_days": 60, "views": 20, "carts": 2}
+VISITORS = {"orders": 0, "spend": 0, "sessions": 2, "recency_days": 20, "tenure_days": 60, "views": 10, "carts": 1}
 
 
-def segment(**numbers: float) -> Portrait:
-    """A segment whose users are all alike, in a shop whose buyers spend 200 on average."""
-    own = {name: float(value) for name, value in (QUIET | numbers).items()}
-    base = {name: float(value) for name, value in BASE.items()}
-    return Portrait(mean=own, median=own, base_mean=base, base_median=base, buyers_spend=200)
+def buying(**numbers: float) -> Portrait:
+    """Buyers who are all alike, beside all buyers."""
+    return portrait(BUYERS, {"orders": 1, "spend": 60, "sessions": 3, **numbers})
+
+
+def visiting(**numbers: float) -> Portrait:
+    """Visitors who are all alike, beside all visitors."""
+    return portrait(VISITORS, {"sessions": 3, "views": 3, "carts": 0, **numbers})
+
+
+def portrait(base: dict[str, float], numbers: dict[str, float]) -> Portrait:
+    own = {name: float(value) for name, value in (base | numbers).items()}
+    alike = {name: float(value) for name, value in base.items()}
+    return Portrait(mean=own, median=own, base_mean=alike, base_median=alike)
 
 
 @pytest.mark.parametrize(
-    ("portrait", "name"),
+    ("part", "segment", "name", "in_french"),
     [
-        (segment(orders=9, spend=900), "Top Spenders"),
-        (segment(orders=9, spend=900, recency_days=80), "Lapsed Top Spenders"),
-        (segment(orders=4, spend=200), "Loyal Customers"),
-        (segment(orders=1, spend=60), "Occasional Spenders"),
-        (segment(orders=1, spend=60, recency_days=80), "Lapsed Customers"),
-        (segment(orders=1, spend=60, recency_days=5, tenure_days=6), "New Customers"),
-        (segment(carts=12), "Heavy Cart Users"),
-        (segment(views=40), "Window Shoppers"),
-        (segment(sessions=1), "One-time Visitors"),
-        (segment(sessions=1, recency_days=80), "One-time Visitors"),
-        (segment(sessions=1, recency_days=3, tenure_days=3), "New Visitors"),
-        (segment(recency_days=80), "Lapsed Visitors"),
-        (segment(), "Casual Visitors"),
+        ("buyers", buying(orders=9, spend=900), "Top Spenders", "Gros acheteurs"),
+        ("buyers", buying(orders=9, spend=900, recency_days=80), "Lapsed Top Spenders", "Gros acheteurs perdus"),
+        ("buyers", buying(orders=4, spend=200), "Loyal Customers", "Clients fidèles"),
+        ("buyers", buying(), "Occasional Spenders", "Acheteurs occasionnels"),
+        ("buyers", buying(recency_days=80), "Lapsed Customers", "Clients perdus"),
+        ("buyers", buying(recency_days=5, tenure_days=6), "New Customers", "Nouveaux clients"),
+        ("visitors", visiting(carts=12), "Heavy Cart Users", "Adeptes du panier"),
+        ("visitors", visiting(views=40), "Window Shoppers", "Lèche-vitrines"),
+        ("visitors", visiting(sessions=1), "One-time Visitors", "Visiteurs d'un jour"),
+        ("visitors", visiting(sessions=1, recency_days=80), "One-time Visitors", "Visiteurs d'un jour"),
+        ("visitors", visiting(sessions=1, recency_days=3, tenure_days=3), "New Visitors", "Nouveaux visiteurs"),
+        ("visitors", visiting(recency_days=80), "Lapsed Visitors", "Visiteurs perdus"),
+        ("visitors", visiting(), "Casual Visitors", "Visiteurs de passage"),
+        ("users", buying(), "Occasional Spenders", "Acheteurs occasionnels"),
+        ("users", visiting(), "Casual Visitors", "Visiteurs de passage"),
+        ("top_spenders", visiting(), "Exceptional Spenders", "Acheteurs exceptionnels"),
     ],
 )
-def test_a_segment_is_called_by_what_its_users_do(portrait: Portrait, name: str) -> None:
-    assert kind_of(portrait).name == name
+def test_a_segment_is_called_by_what_its_users_do(part: str, segment: Portrait, name: str, in_french: str) -> None:
+    kind = kind_of(segment, part)
 
-
-def test_users_of_whom_some_buy_are_occasional_spenders() -> None:
-    visitors = segment()
-    some_buy = replace(visitors, mean=visitors.mean | {"orders": 0.5}, base_mean=visitors.base_mean | {"orders": 0.2})
-
-    assert kind_of(some_buy).name == "Occasional Spenders"
+    assert (Name(kind.key).text("en"), Name(kind.key).text("fr")) == (name, in_french)
 
 
 def test_a_segment_of_which_nothing_is_known_still_has_a_name() -> None:
-    assert kind_of(Portrait({}, {}, {}, {}, float("nan"))).name == "Casual Visitors"
+    assert kind_of(Portrait({}, {}, {}, {}), "visitors").key == "casual_visitors"
+    assert kind_of(Portrait({}, {}, {}, {}), "buyers").key == "occasional_spenders"
 
 
-def test_every_kind_says_what_to_do() -> None:
-    assert all(kind.recommendation.endswith(".") for kind in BUYERS + VISITORS)
+def test_everything_is_said_in_both_languages() -> None:
+    texts = [text for kind in KINDS.values() for text in (kind.name, kind.advice, kind.reason)]
+    texts += [text for feature in WORDS.values() for text in (feature.label, feature.low, feature.high)]
+
+    assert all(text.en and text.fr for text in texts)
+    assert all(kind.advice.en.endswith(".") and kind.advice.fr.endswith(".") for kind in KINDS.values())
+    assert all(feature in WORDS for kind in KINDS.values() for feature in kind.evidence)
 
 
-def measure_of(feature: str, contrast: list[float]) -> Measure:
-    nothing = np.zeros(len(contrast))
-    return Measure(feature, nothing, nothing, np.array(contrast), 0.0, 0.0)
+@pytest.mark.parametrize(
+    ("spend", "last", "kind"),
+    [
+        (301, None, "top_spenders"),
+        (299, None, "occasional_spenders"),
+        (250, "top_spenders", "top_spenders"),
+        (239, "top_spenders", "occasional_spenders"),
+        (370, "occasional_spenders", "occasional_spenders"),
+        (376, "occasional_spenders", "top_spenders"),
+        (370, "window_shoppers", "top_spenders"),
+    ],
+)
+def test_a_name_holds_until_it_is_clearly_wrong(spend: float, last: str | None, kind: str) -> None:
+    """Top Spenders spend 1.5 times the buyers' mean, here 300: a name is left at 240 and gained at 375."""
+    assert kind_of(buying(spend=spend), "buyers", last).key == kind
+
+
+def measure_of(feature: str, effect: list[float], **numbers: float) -> Measure:
+    mine = np.full(len(effect), numbers.get("value", 0.0))
+    return Measure(feature, mine, mine, np.array(effect), numbers.get("base", 0.0), numbers.get("base", 0.0))
+
+
+def named(measures: list[Measure], k: int, last: list[Name | None] | None = None) -> list[str]:
+    """All segments look around a little and left long ago: they are of one kind."""
+    kind = [measure_of("recency_days", [0.0] * k, value=90, base=20), measure_of("sessions", [0.0] * k, value=3)]
+    used = {one.feature for one in measures}
+    return [name.text() for name in names_of("visitors", [*kind, *measures], used, last or [None] * k)]
 
 
 def test_a_name_that_is_unique_stays_as_it_is() -> None:
-    assert unique_names(["Lapsed Visitors", "Top Spenders"], []) == ["Lapsed Visitors", "Top Spenders"]
+    assert named([measure_of("views", [3.0])], 1) == ["Lapsed Visitors"]
 
 
 def test_namesakes_are_told_apart_by_what_they_differ_in() -> None:
-    measures = [measure_of("views", [0.1, 0.2, 9.0]), measure_of("weekend_share", [1.5, -1.0, 0.0])]
+    measures = [measure_of("views", [0.1, 0.2]), measure_of("weekend_share", [1.5, -1.0])]
 
-    assert unique_names(["Window Shoppers", "Window Shoppers", "Top Spenders"], measures) == [
-        "Window Shoppers, weekends",
-        "Window Shoppers, weekdays",
-        "Top Spenders",
-    ]
+    assert named(measures, 2) == ["Lapsed Visitors, weekends", "Lapsed Visitors, weekdays"]
 
 
 def test_namesakes_that_differ_in_the_same_are_told_apart_further() -> None:
     measures = [measure_of("evening_share", [3.0, 2.8, -3.0]), measure_of("views", [1.0, -1.0, 0.0])]
 
-    assert unique_names(["Window Shoppers"] * 3, measures) == [
-        "Window Shoppers, evenings, more views",
-        "Window Shoppers, evenings, fewer views",
-        "Window Shoppers, daytime",
+    assert named(measures, 3) == [
+        "Lapsed Visitors, evenings, more views",
+        "Lapsed Visitors, evenings, fewer views",
+        "Lapsed Visitors, daytime",
     ]
 
 
 def test_namesakes_without_a_difference_are_numbered() -> None:
-    nowhere_defined = [measure_of("average_order", [float("nan"), 1.0])]
+    assert named([measure_of("average_order", [float("nan"), 1.0])], 2) == ["Lapsed Visitors", "Lapsed Visitors (2)"]
 
-    assert unique_names(["Lapsed Visitors"] * 2, nowhere_defined) == ["Lapsed Visitors (1)", "Lapsed Visitors (2)"]
+
+def test_a_segment_keeps_its_traits_while_they_hold_and_newcomers_are_told_from_it() -> None:
+    last = [Name("lapsed_visitors", (Trait("weekend_share", True),)), None]
+    measures = [measure_of("views", [-2.0, 2.0]), measure_of("weekend_share", [0.3, -0.1])]
+
+    assert named(measures, 2, last) == ["Lapsed Visitors, weekends", "Lapsed Visitors, more views"]
+    moved = [measures[0], replace(measures[1], effect=np.array([-0.3, 0.1]))]
+    assert named(moved, 2, last)[0] == "Lapsed Visitors, fewer views"
 
 
 @pytest.mark.parametrize("k", [2, 8, 12])
 def test_names_are_unique_within_a_model(k: int) -> None:
-    names = [segment.name for segment in fit(shop(600, seed=1)[0], k=k, version="v1").segments]
+    names = [segment.name for segment in fit(shop(600, seed=1)[0], k=k).segments]
 
-    assert len(set(names)) == k
+    assert len({name.text("en") for name in names}) == len({name.text("fr") for name in names}) == k
 
 
 def test_the_kinds_of_a_shop_are_recognised(web_shop: Segmented) -> None:
-    names = {segment.name.split(",")[0] for segment in web_shop.model.segments}
+    kinds = {segment.name.kind for segment in web_shop.model.segments}
 
-    assert names == {"One-time Visitors", "Occasional Spenders", "Top Spenders", "Heavy Cart Users"}
+    assert {"top_spenders", "loyal_customers", "one_time_visitors"} <= kinds
 
 
 def test_a_feature_that_the_model_does_not_use_is_in_no_name() -> None:
@@ -115,22 +157,40 @@ def test_a_feature_that_the_model_does_not_use_is_in_no_name() -> None:
         cart_to_purchase=[0.1, 0.1, 0.1, 1.0, 1.0, 1.0],
     )
 
-    names = {segment.name for segment in fit(features, k=2, version="v1").segments}
+    names = {segment.name.text() for segment in fit(features, k=2).segments}
 
     assert names == {"Occasional Spenders, daytime", "Occasional Spenders, evenings"}
 
 
-def test_what_few_users_have_is_no_contrast() -> None:
+def test_what_few_users_have_has_no_effect() -> None:
     features = users_with(average_order=[None, None, 50.0, 60.0, 70.0, 80.0])
 
     (orders,) = measure(features, ["average_order"], np.array([0, 0, 0, 1, 1, 1], np.int32), 2)
 
-    assert np.isnan(orders.contrast).tolist() == [True, False]
+    assert np.isnan(orders.effect).tolist() == [True, False]
     assert orders.mean.tolist() == [50.0, 70.0]
 
 
-def test_buyers_are_compared_with_buyers() -> None:
-    orders = Measure("orders", np.array([0.0, 2.0, 6.0]), np.array([0.0, 1.0, 5.0]), np.zeros(3), 1.0, 0.0)
-    spend = Measure("spend", np.array([np.nan, 100.0, 700.0]), np.zeros(3), np.zeros(3), 50.0, 0.0)
+def test_effects_are_cohens_d_by_hand() -> None:
+    values, labels = [1.0, 2.0, 4.0, 7.0, 8.0, 9.0, 3.0], [0, 0, 0, 1, 1, 1, 2]
 
-    assert portraits([orders, spend], np.array([90, 5, 1]))[0].buyers_spend == (5 * 100 + 1 * 700) / 6
+    (one,) = measure(users_with(price_dispersion=values), ["price_dispersion"], np.array(labels, np.int32), 3)
+
+    for segment in range(3):
+        ours = np.array([value for value, label in zip(values, labels, strict=True) if label == segment])
+        others = np.array([value for value, label in zip(values, labels, strict=True) if label != segment])
+        squares = ((ours - ours.mean()) ** 2).sum() + ((others - others.mean()) ** 2).sum()
+        assert one.effect[segment] == pytest.approx((ours.mean() - others.mean()) / np.sqrt(squares / 5))
+
+
+def test_a_difference_without_scatter_is_large_and_none_is_none() -> None:
+    features = users_with(sessions=[1.0, 1.0, 5.0, 5.0], orders=[2.0] * 4)
+
+    sessions, orders = measure(features, ["sessions", "orders"], np.array([0, 0, 1, 1], np.int32), 2)
+
+    assert sessions.effect.tolist() == [-10, 10]
+    assert orders.effect.tolist() == [0, 0]
+
+
+def test_a_feature_without_words_gets_some() -> None:
+    assert word("loyalty_points").high.of("fr") == "loyalty points : beaucoup"

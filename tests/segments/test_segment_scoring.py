@@ -14,7 +14,7 @@ from footfall.contracts import CUSTOMER_SEGMENTS
 from footfall.errors import SourceUnreadable
 from footfall.segments import assign, from_json, transform
 from footfall.segments.clusters import nearest
-from footfall.segments.scoring import labels_of
+from footfall.segments.scoring import labels_of, needed_features
 
 coordinates = st.floats(-1e6, 1e6, allow_nan=False).map(lambda value: round(value, 3))
 
@@ -28,20 +28,19 @@ def test_nearest_agrees_with_plain_python(point: tuple[float, float], centres: l
     distances = [math.dist(point, centre) for centre in centres]
     closest = min(distances)
 
-    found = nearest(np.array([point]), np.array(centres))
+    softness = max(closest**2, 1.0)
+    found = nearest(np.array([point]), np.array(centres), softness)
 
     assert found.distance[0] == pytest.approx(closest, rel=1e-9)
     assert distances[found.label[0]] == pytest.approx(closest, rel=1e-9)
-    if closest == 0:
-        assert found.proba[0] == 1
-    else:
-        assert found.proba[0] == pytest.approx(closest**-2 / sum(distance**-2 for distance in distances), rel=1e-6)
+    others = sum(math.exp((closest**2 - distance**2) / softness) for distance in distances)
+    assert found.proba[0] == pytest.approx(1 / others, rel=1e-6)
 
 
 def test_proba_lies_between_an_even_choice_and_certainty(web_shop: Segmented) -> None:
     proba = web_shop.assigned["proba"].to_numpy()
 
-    assert proba.min() >= 1 / 5
+    assert proba.min() >= 1 / 3
     assert proba.max() <= 1
 
 
@@ -52,8 +51,8 @@ def test_rows_are_as_in_the_contract(web_shop: Segmented) -> None:
     assert assigned["user_id"].equals(web_shop.features["user_id"])
     assert sum(assigned[name].null_count for name in assigned.column_names) == 0
     first = assigned.slice(0, 1).to_pylist()[0]
-    assert first["segment_name"] == web_shop.model.segments[first["segment_id"]].name
-    assert (first["model_version"], first["as_of"], first["updated_at"]) == ("v0.1.0", datetime(2020, 1, 1), UPDATED_AT)
+    assert first["segment_name"] == web_shop.model.segments[first["segment_id"]].name.text()
+    assert (first["model_version"], first["as_of"], first["updated_at"]) == ("v1.0.0", datetime(2020, 1, 1), UPDATED_AT)
 
 
 @pytest.mark.parametrize(
@@ -87,7 +86,7 @@ def test_nobody_to_assign_gives_no_rows(web_shop: Segmented) -> None:
 
 @pytest.mark.parametrize("value", [None, 0.0, -1e308, 1e308, math.nan, math.inf])
 def test_nulls_zeros_and_extremes_are_assigned(web_shop: Segmented, value: float | None) -> None:
-    names = [scale.feature for scale in web_shop.model.scales]
+    names = needed_features(web_shop.model)
 
     (row,) = assign(web_shop.model, users_with(**{name: [value] for name in names}), updated_at=UPDATED_AT).to_pylist()
 
@@ -97,7 +96,7 @@ def test_nulls_zeros_and_extremes_are_assigned(web_shop: Segmented, value: float
 
 
 def test_a_feature_that_is_missing_is_named(web_shop: Segmented) -> None:
-    with pytest.raises(SourceUnreadable, match="no column carts, which segment model v0"):
+    with pytest.raises(SourceUnreadable, match="no column carts, which segment model v1"):
         assign(web_shop.model, web_shop.features.drop_columns(["carts"]), updated_at=UPDATED_AT)
 
 
@@ -115,7 +114,7 @@ def test_assignments_that_do_not_belong_to_the_features_are_refused(web_shop: Se
 
     with pytest.raises(SourceUnreadable, match="1 of 3,000 users have no segment"):
         labels_of(model, features, assigned.slice(1))
-    with pytest.raises(SourceUnreadable, match=r"made by \['v9'\] and not by v0.1.0"):
+    with pytest.raises(SourceUnreadable, match=r"made by \['v9'\] and not by v1.0.0"):
         labels_of(model, features, other)
 
 
@@ -128,12 +127,12 @@ def test_a_model_file_that_cannot_be_read_is_refused(web_shop: Segmented) -> Non
         from_json("{")
     with pytest.raises(SourceUnreadable, match="format is None"):
         from_json("[]")
-    with pytest.raises(SourceUnreadable, match="format is 2 and this version of Footfall reads format 1"):
-        from_json(damaged(web_shop, format=2))
+    with pytest.raises(SourceUnreadable, match="format is 1 and this version of Footfall reads format 2"):
+        from_json(damaged(web_shop, format=1))
     with pytest.raises(SourceUnreadable, match="a field is missing or wrong"):
-        from_json('{"format": 1}')
+        from_json('{"format": 2}')
     with pytest.raises(SourceUnreadable, match="a field is missing or wrong"):
-        from_json(damaged(web_shop, scales=[{"feature": "carts"}]))
+        from_json(damaged(web_shop, parts=[{"name": "users", "scales": [{"feature": "carts"}]}]))
 
 
 def test_users_who_came_later_are_assigned_by_the_old_model(web_shop: Segmented) -> None:

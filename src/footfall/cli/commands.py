@@ -11,10 +11,13 @@ import typer
 from rich.table import Table as Grid
 
 import footfall
+from footfall.cli import segment
 from footfall.cli.options import (
     AsJson,
     AsOf,
+    Challenger,
     Engine,
+    Fresh,
     Inputs,
     K,
     KeyFile,
@@ -24,10 +27,13 @@ from footfall.cli.options import (
     Memory,
     Outliers,
     Period,
+    RegistryUri,
+    Resamples,
     Seed,
     SourceName,
     Threads,
     Timezone,
+    TopSpenders,
 )  # fmt: skip
 from footfall.cli.printing import (
     accounts_grid,
@@ -53,6 +59,7 @@ app = typer.Typer(
 )
 sources_app = typer.Typer(no_args_is_help=True, help="The sources that are known by name, and their mapping files.")
 app.add_typer(sources_app, name="sources")
+app.add_typer(segment.app, name="segment")
 
 
 def main() -> None:
@@ -95,6 +102,10 @@ def run(
     price_outliers: Outliers = None,
     as_of: AsOf = None,
     k: K = None,
+    resamples: Resamples = None,
+    isolate_top_spenders: TopSpenders = None,
+    as_challenger: Challenger = None,
+    registry: RegistryUri = None,
     seed: Seed = None,
     as_json: AsJson = False,
 ) -> None:
@@ -110,6 +121,7 @@ def run(
     settings = load_settings(
         lake=lake, engine=engine, spark_master=spark_master, memory=memory, threads=threads, key_file=key_file,
         timezone=timezone, period=period, price_outliers=price_outliers, as_of=as_of, k=k, seed=seed,
+        resamples=resamples, isolate_top_spenders=isolate_top_spenders, as_challenger=as_challenger, registry=registry,
     )  # fmt: skip
     with progress_bars() as progress:
         result = run_all(sources or [], settings, SourceChoice(source, mapping), progress)
@@ -186,6 +198,11 @@ def segments(
     timezone: Timezone = None,
     as_of: AsOf = None,
     k: K = None,
+    resamples: Resamples = None,
+    isolate_top_spenders: TopSpenders = None,
+    as_challenger: Challenger = None,
+    registry: RegistryUri = None,
+    fresh: Fresh = None,
     seed: Seed = None,
     as_json: AsJson = False,
 ) -> None:
@@ -194,7 +211,8 @@ def segments(
 
     settings = load_settings(
         lake=lake, engine=engine, spark_master=spark_master, memory=memory, threads=threads, timezone=timezone,
-        as_of=as_of, k=k, seed=seed,
+        as_of=as_of, k=k, seed=seed, resamples=resamples, isolate_top_spenders=isolate_top_spenders,
+        as_challenger=as_challenger, registry=registry, fresh=fresh,
     )  # fmt: skip
     with progress_bars() as progress:
         result = run_segments(settings, progress)
@@ -202,6 +220,8 @@ def segments(
         print_json(asdict(result))
         return
     out.print("segments are new" if result.is_new else "nothing to do: the segments are up to date")
+    if result.challenger:
+        out.print(f"{result.challenger} waits as challenger: footfall segment promote --lake {settings.lake}")
     tell_segments(settings)
 
 

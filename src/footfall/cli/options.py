@@ -1,5 +1,6 @@
 """Options that several commands share."""
 
+import re
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -7,9 +8,9 @@ from typing import Annotated
 import typer
 
 
-def _number_or_auto(text: str) -> str:
-    if text != "auto" and not text.isdecimal():
-        raise typer.BadParameter(f'"{text}" must be a number, or auto')
+def _numbers_or_auto(text: str) -> str:
+    if text != "auto" and not re.fullmatch(r"\d+(\+\d+)?", text):
+        raise typer.BadParameter(f'"{text}" must be a number, two like 3+4, or auto')
     return text
 
 
@@ -34,11 +35,41 @@ K = Annotated[
     str | None,
     typer.Option(
         "--k",
-        help="Number of segments; auto finds the largest number that hold.  [default: 5]",
+        help="Number of segments, or of buyers + visitors; auto finds the largest that hold.  [default: auto]",
         show_default=False,
-        metavar="NUMBER|auto",
-        parser=_number_or_auto,
+        metavar="auto|NUMBER|NUMBER+NUMBER",
+        parser=_numbers_or_auto,
     ),
+]
+Resamples = Annotated[
+    int | None,
+    typer.Option(
+        help="How often users are drawn again to see which numbers of segments hold.  [default: 200]",
+        show_default=False,
+    ),
+]
+TopSpenders = Annotated[
+    bool | None,
+    typer.Option(
+        "--isolate-top-spenders",
+        help="Make buyers beyond the upper fence of spend, Q3 + 1.5 IQR of its logarithm, a segment of their own.",
+        show_default=False,
+    ),
+]
+Challenger = Annotated[
+    bool | None,
+    typer.Option(
+        "--as-challenger",
+        help="Let a new fit wait as challenger; users are scored by the champion.",
+        show_default=False,
+    ),
+]
+Fresh = Annotated[
+    bool | None, typer.Option("--fresh", help="Forget the last model: other segments, other ids.", show_default=False)
+]
+RegistryUri = Annotated[
+    str | None,
+    typer.Option("--registry", help="MLflow server or database.  [default: in the lake]", show_default=False),
 ]
 Seed = Annotated[int | None, typer.Option(help="Seed of whatever is random.  [default: 0]", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]

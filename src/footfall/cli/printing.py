@@ -55,16 +55,22 @@ def tell_run(result: Any, settings: Settings, *, as_json: bool) -> None:
 
 def tell_segments(settings: Settings) -> None:
     """The segments, and where to look next."""
-    from footfall.pipeline.summary import REPORT, choice_of_k, segment_rows  # noqa: PLC0415
+    from footfall.pipeline.summary import REPORT, segment_rows, why_so_many  # noqa: PLC0415
 
-    grid = Grid("segment", "users", "share of users", "share of revenue", title="Segments")
+    grid = Grid("id", "segment", "users", "share of users", "share of revenue", title="Segments")
     for row in segment_rows(settings.lake):
         grid.add_row(
-            escaped(row["segment_name"]), f"{row['users']:,}", _share(row["share"]), _share(row["revenue_share"])
+            str(row["segment_id"]),
+            escaped(row["segment_name"]),
+            f"{row['users']:,}",
+            _share(row["share"]),
+            _share(row["revenue_share"]),
         )
     out.print(grid)
-    if reason := choice_of_k(settings.lake):
-        out.print(f"Why so many: {escaped(reason)} (table k_selection).", soft_wrap=True, highlight=False)
+    if reasons := why_so_many(settings.lake):
+        out.print("Why so many (table k_selection):", highlight=False)
+    for reason in reasons:
+        out.print(f"  {escaped(reason)}.", soft_wrap=True, highlight=False)
     out.print(
         f"What to do with each, and why, is in the report.\n\nReport:  {settings.lake / REPORT}",
         soft_wrap=True,

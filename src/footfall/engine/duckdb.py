@@ -47,6 +47,9 @@ class DuckDBEngine:
             raise SettingInvalid(f"DuckDB refuses memory={memory}, threads={threads}: {error}") from error
         self._names = 0
 
+    def k_means(self) -> None:
+        """None: DuckDB has none, and what fits beside it is clustered in this process."""
+
     def native(self) -> duckdb.DuckDBPyConnection:
         """The DuckDB connection."""
         connection: duckdb.DuckDBPyConnection = self._ibis.con

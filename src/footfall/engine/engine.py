@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 import ibis.expr.types as ir
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from footfall.contracts import Table
@@ -21,6 +23,23 @@ class Batches(Protocol):
 
     def batches(self, progress: Progress) -> Iterator[pa.RecordBatch]:
         """The rows, from the beginning at every call."""
+
+
+class KMeans(Protocol):
+    """K-means on points of which each is one row."""
+
+    def __call__(
+        self,
+        points: npt.NDArray[np.float32],
+        k: int,
+        *,
+        seed: int,
+        tol: float,
+        max_iter: int,
+        n_init: int,
+        start: npt.NDArray[np.float64] | None,
+    ) -> npt.NDArray[np.float64]:
+        """The centres: from those of `start`, or from the best of `n_init` starts."""
 
 
 class Engine(Protocol):
@@ -61,6 +80,9 @@ class Engine(Protocol):
 
     def collect(self, rows: ir.Table) -> pa.Table:
         """Run an expression whose result is small."""
+
+    def k_means(self) -> KMeans | None:
+        """The engine's own K-means; None where the driver's memory and cores do as well."""
 
     def native(self) -> Any:
         """The engine's own connection or session, for tests and extensions."""

@@ -12,7 +12,8 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from footfall.contracts import Table
-from footfall.engine.engine import Batches, Compression, Progress
+from footfall.engine.engine import Batches, Compression, KMeans, Progress
+from footfall.engine.spark_k_means import SparkKMeans
 from footfall.errors import FootfallError, SettingInvalid
 
 try:
@@ -35,6 +36,7 @@ class SparkEngine:
         if threads and master == "local[*]":
             master = f"local[{threads}]"
         self._spark = _session(master, temporary, memory)
+        self._temporary = temporary
         self._ibis = ibis.pyspark.connect(self._spark)
         self._views = 0
 
@@ -104,6 +106,10 @@ class SparkEngine:
         """Run an expression whose result is small."""
         result: pa.Table = self._run(lambda: self._frame(rows).toArrow())
         return result
+
+    def k_means(self) -> KMeans:
+        """MLlib's."""
+        return SparkKMeans(self._spark, self._temporary)
 
     def _frame(self, rows: ir.Table) -> Any:
         frame = self._run(lambda: self._spark.sql(ibis.to_sql(rows, dialect="pyspark")))

@@ -91,6 +91,15 @@ class Lake:
         parts = [pq.read_table(folder / file.path, schema=table.file_schema) for file in self.files(table)]
         return pa.concat_tables([table.file_schema.empty_table(), *parts])
 
+    def first(self, table: Table) -> dict[str, object] | None:
+        """The first row of a table without partitions; None where it is empty."""
+        for file in self.files(table):
+            with pq.ParquetFile(self.folder(table) / file.path) as rows:
+                for batch in rows.iter_batches(batch_size=1):
+                    found: dict[str, object] = batch.to_pylist()[0]
+                    return found
+        return None
+
     def done(self, table: Table, key: str) -> int | None:
         """The fingerprint of what `key` of the table was last made from; None where it never was."""
         delta = self.delta(table.name)

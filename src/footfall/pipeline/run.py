@@ -1,25 +1,21 @@
 """The whole way: inputs -> events -> features -> segments. Each stage does only what is new."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 
-from footfall.engine import Engine, open_engine
 from footfall.errors import SourceUnreadable, UserError
 from footfall.ingest.finding import Input, find_inputs
 from footfall.ingest.landing import known_files, land
 from footfall.ingest.published import published
-from footfall.lake import Lake, forget_old_versions, open_lake, sweep
+from footfall.lake import Lake, open_lake
 from footfall.pipeline.cleaning import CleaningResult, SourceChoice, is_settled, land_and_clean
 from footfall.pipeline.features import FeaturesResult, build_features, is_built
 from footfall.pipeline.keys import pseudonymiser
 from footfall.pipeline.progress import Progress, Silence
 from footfall.pipeline.segments import SegmentsResult, build_segments, is_segmented
+from footfall.pipeline.writing import locked, writing
 from footfall.settings import Settings
-from footfall.sources.pseudonyms import Pseudonymiser
 
 
 @dataclass(frozen=True)
@@ -54,7 +50,7 @@ def run(
     if _is_up_to_date(lake, inputs, choice, settings):
         unchanged = CleaningResult(unchanged=[one.name for one in inputs])
         return RunResult(unchanged, None, None, nothing_to_do=True)
-    with _writing(lake, settings, pseudonyms) as engine:
+    with writing(lake, settings, pseudonyms) as engine:
         cleaning = land_and_clean(lake, engine, inputs, choice, pseudonyms, settings, progress)
         if len(cleaning.failed) == len(inputs):
             return RunResult(cleaning, None, None)
@@ -62,15 +58,13 @@ def run(
             lake, engine(), as_of=settings.as_of, timezone=settings.timezone, report=progress.step
         )
         progress.step("segments")
-        segments = build_segments(
-            lake, engine(), features.as_of, k=settings.k, seed=settings.seed, report_step=progress.step
-        )
+        segments = build_segments(lake, engine(), features.as_of, settings, progress.step)
         return RunResult(cleaning, features, segments)
 
 
 def run_features(settings: Settings, progress: Progress | None = None) -> FeaturesResult:
     """Bring the features up to date with the lake's events."""
-    with _writing(open_lake(settings.lake), settings) as engine:
+    with writing(open_lake(settings.lake), settings) as engine:
         report = (progress or Silence()).step
         return build_features(
             open_lake(settings.lake), engine(), as_of=settings.as_of, timezone=settings.timezone, report=report
@@ -81,9 +75,9 @@ def run_segments(settings: Settings, progress: Progress | None = None) -> Segmen
     """Bring the segments up to date, and the features before them."""
     features = run_features(settings, progress)
     lake = open_lake(settings.lake)
-    with _writing(lake, settings) as engine:
+    with writing(lake, settings) as engine:
         step = (progress or Silence()).step
-        return build_segments(lake, engine(), features.as_of, k=settings.k, seed=settings.seed, report_step=step)
+        return build_segments(lake, engine(), features.as_of, settings, step)
 
 
 def fetch(
@@ -104,7 +98,7 @@ def fetch(
     files = published(dataset, months=months, since=since.date() if since else None, base_url=settings.rees46_url)
     lake = open_lake(settings.lake, create=True)
     landed = []
-    with _locked(lake):
+    with locked(lake):
         for file in files:
             known = known_files(lake).get(file.name)
             if known is not None and not force:
@@ -134,44 +128,7 @@ def _is_up_to_date(lake: Lake, inputs: list[Input], choice: SourceChoice, settin
     except SourceUnreadable:
         return False  # the run will say which file, after the others
     as_of = is_built(lake, as_of=settings.as_of, timezone=settings.timezone)
-    return as_of is not None and is_segmented(lake, as_of, k=settings.k, seed=settings.seed)
-
-
-@contextmanager
-def _writing(lake: Lake, settings: Settings, pseudonyms: Pseudonymiser | None = None) -> Iterator[Callable[[], Engine]]:
-    """The lake's lock, what killed runs left swept away, and an engine that starts when it is first asked for."""
-    opened: list[Engine] = []
-
-    @cache
-    def engine() -> Engine:
-        opened.append(
-            open_engine(
-                settings.engine,
-                temporary=lake.staging / "spilled",
-                memory=settings.memory,
-                threads=settings.threads,
-                master=settings.spark_master,
-            )
-        )
-        return opened[0]
-
-    with _locked(lake):
-        if pseudonyms is not None and lake.key_id is None:
-            lake.remember_key(pseudonyms.key_id)
-        try:
-            yield engine
-        finally:
-            for one in opened:
-                one.close()
-            sweep(lake)
-        forget_old_versions(lake)
-
-
-@contextmanager
-def _locked(lake: Lake) -> Iterator[None]:
-    with lake.lock():
-        sweep(lake)
-        yield
+    return as_of is not None and is_segmented(lake, as_of, settings)
 
 
 def ingest_and_clean(
@@ -180,7 +137,7 @@ def ingest_and_clean(
     """Only the first stages: land and clean."""
     lake, inputs = _opened(sources, settings)
     pseudonyms = pseudonymiser(settings, lake)
-    with _writing(lake, settings, pseudonyms) as engine:
+    with writing(lake, settings, pseudonyms) as engine:
         return land_and_clean(
             lake, engine, inputs, choice or SourceChoice(), pseudonyms, settings, progress or Silence()
         )

@@ -1,21 +1,51 @@
-"""The segments stage: fit, assign, profile and report on the features of one date."""
+"""The segments stage: how many, fit, serve. Users are scored by the champion; a refit goes on from it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 import footfall
-from footfall.contracts import CUSTOMER_SEGMENTS, K_SELECTION, ROW_ACCOUNTS, SEGMENT_PROFILES
+from footfall.contracts import CUSTOMER_SEGMENTS, K_SELECTION, ROW_ACCOUNTS, SEGMENT_MIGRATION, SEGMENT_PROFILES
 from footfall.engine import Engine
+from footfall.errors import SettingInvalid
 from footfall.features import USER_FEATURES
 from footfall.lake import Lake, fingerprint, transaction
+from footfall.pipeline.models import (
+    CHALLENGER,
+    CHAMPION,
+    MODEL,
+    folder_of,
+    is_published,
+    load,
+    publish,
+    registry_of,
+    save,
+    unpublish,
+)
+from footfall.registry import Registry
+from footfall.segments import (
+    Effort,
+    SegmentModel,
+    assign,
+    choose,
+    fit,
+    k_selection,
+    migration,
+    numbers_chosen,
+    profile,
+)
+from footfall.segments.clusters import sklearn_k_means
+from footfall.segments.report import report
+from footfall.segments.witness import witnesses
+from footfall.settings import Settings
 
-REVISION = 1
+REVISION = 2
 """Raise it when the code segments differently."""
-
-K = int | Literal["auto"]
 
 REPORT = Path("reports") / "segments.html"
 _KEY = "segments"
@@ -23,67 +53,114 @@ _KEY = "segments"
 
 @dataclass(frozen=True)
 class SegmentsResult:
-    """The date and the version of the segmentation, and whether this run made it."""
+    """The date of the segments, the version that serves, whether this run changed it, and what is challenging it."""
 
     as_of: datetime
     version: str
     is_new: bool
+    challenger: str | None = None
 
 
 def build_segments(
-    lake: Lake, engine: Engine, as_of: datetime, *, k: K, seed: int, report_step: Callable[[str], None] = lambda _: None
+    lake: Lake, engine: Engine, as_of: datetime, settings: Settings, report_step: Callable[[str], None] = lambda _: None
 ) -> SegmentsResult:
-    """Bring `customer_segments` and `segment_profiles` up to date with the features of a date.
+    """Bring `customer_segments` and what goes with it up to date with the features of a date.
+
+    The model is fitted anew, starting from the one that serves, and serves in its place; or, if it is to be a
+    challenger, waits in the registry, and the one that serves scores the users.
 
     Args:
         lake: its features are read; the caller holds its lock.
         engine: runs it.
         as_of: the date of the features.
-        k: how many segments; `auto` finds out.
-        seed: of whatever is random.
+        settings: of the segmentation.
         report_step: told what is being done.
 
     Raises:
-        SettingInvalid: there are fewer users than `k`, or nothing tells them apart.
+        SettingInvalid: there are fewer users than segments asked for.
+        SourceUnreadable: nothing tells the users apart, or the model that serves cannot be read.
+        RegistryUnreachable: the registry does not answer; the segments stand, and the next run tells it.
     """
-    mark = segments_mark(lake, as_of, k=k, seed=seed)
-    version = f"{as_of:%Y-%m-%d}-{k if k == 'auto' else f'k{k}'}-{mark % 16**6:06x}"
-    if lake.done(CUSTOMER_SEGMENTS, _KEY) == mark:
-        return SegmentsResult(as_of, version, is_new=False)
-    from footfall.segments import assign, choose, fit, k_selection, profile, report  # noqa: PLC0415 - scikit-learn and Plotly take seconds
+    if is_segmented(lake, as_of, settings):
+        return SegmentsResult(as_of, str(serving(lake)), is_new=False)
+    registry, mark = registry_of(lake, settings), segments_mark(lake, as_of, settings)
+    challenger = None
+    if settings.fresh or lake.done(CUSTOMER_SEGMENTS, _KEY) != mark:
+        features = features_of(lake, engine, as_of)
+        selection = _selection(lake, features, as_of, settings, report_step)
+        report_step("fitting")
+        model, champion = _fitted(lake, engine, features, selection, settings, registry)
+        save(lake, model, _facts(model, selection, settings), witnesses(model, features))
+        if settings.as_challenger and champion is not None:
+            challenger = model.version
+            publish(lake, registry, challenger, CHALLENGER)
+            model = champion
+        report_step("profiles and report")
+        serve(lake, engine, model, features, mark)
+    report_step("registry")
+    publish(lake, registry, str(serving(lake)), CHAMPION)
+    return SegmentsResult(as_of, str(serving(lake)), is_new=True, challenger=challenger)
 
+
+def is_segmented(lake: Lake, as_of: datetime, settings: Settings) -> bool:
+    """Whether the segments are up to date with the features of the date, and the registry knows. Reads only."""
+    version = serving(lake)
+    return (
+        version is not None
+        and not settings.fresh
+        and lake.done(CUSTOMER_SEGMENTS, _KEY) == segments_mark(lake, as_of, settings)
+        and is_published(lake, version)
+    )
+
+
+def segments_mark(lake: Lake, as_of: datetime, settings: Settings) -> int:
+    """What the segments of a date follow from."""
+    return fingerprint(REVISION, _features_mark(lake, as_of), *_choices(settings))
+
+
+def serving(lake: Lake) -> str | None:
+    """The version that scored the users; None before the first."""
+    row = lake.first(CUSTOMER_SEGMENTS)
+    return str(row["model_version"]) if row else None
+
+
+def features_of(lake: Lake, engine: Engine, as_of: object) -> pa.Table:
+    """The features of a date. Engines return rows in any order, and a fit depends on it."""
     rows = lake.read(engine, USER_FEATURES)
-    # Engines return rows in any order, and a fit depends on it.
-    features = engine.collect(rows.filter(rows.as_of == as_of)).sort_by("user_id")
-    choice = choose(features, seed=seed, progress=report_step) if k == "auto" else None
-    model = fit(features, k=choice.k if choice else int(k), seed=seed, version=version)
+    return engine.collect(rows.filter(rows.as_of == as_of)).sort_by("user_id")
+
+
+def serve(lake: Lake, engine: Engine, model: SegmentModel, features: pa.Table, mark: int | None = None) -> None:
+    """Score the users with a model: tables, profiles, migration and report. The registry is told afterwards.
+
+    Args:
+        lake: the caller holds its lock.
+        engine: runs what is read.
+        model: what is to serve.
+        features: the users.
+        mark: what the segments follow from; by default as before.
+    """
+    mark = mark if mark is not None else lake.done(CUSTOMER_SEGMENTS, _KEY)
     assigned = assign(model, features, updated_at=datetime.now(UTC).replace(tzinfo=None))
     profiles = profile(model, features, assigned)
+    flows = _flows(lake, engine, assigned)
     page = report(
         model,
         features,
         assigned,
         profiles,
+        selection=lake.load(K_SELECTION),
+        migration=flows,
         row_accounts=lake.load(ROW_ACCOUNTS),
-        meta={"Lake": str(lake.root), "Footfall": footfall.__version__, "Model": version},
+        meta={"Lake": str(lake.root), "Footfall": footfall.__version__, "Model": model.version},
     )
-    write_whole(lake.root / "models" / "segments" / f"{version}.json", model.to_json())
+    unpublish(lake, model.version)
+    write_whole(folder_of(lake, model.version) / "report.html", page)
     write_whole(lake.root / REPORT, page)
     with transaction(lake) as tx:
         tx.write(SEGMENT_PROFILES, profiles)
-        tx.write(K_SELECTION, k_selection(choice, version=version, as_of=as_of))
-        tx.write(CUSTOMER_SEGMENTS, assigned, done={_KEY: mark})
-    return SegmentsResult(as_of, version, is_new=True)
-
-
-def is_segmented(lake: Lake, as_of: datetime, *, k: K, seed: int) -> bool:
-    """Whether the segments are up to date with the features of the date."""
-    return lake.done(CUSTOMER_SEGMENTS, _KEY) == segments_mark(lake, as_of, k=k, seed=seed)
-
-
-def segments_mark(lake: Lake, as_of: datetime, *, k: K, seed: int) -> int:
-    """What the segments of a date follow from."""
-    return fingerprint(REVISION, lake.done(USER_FEATURES, f"as of {as_of.isoformat()}"), k, seed)
+        tx.write(SEGMENT_MIGRATION, flows)
+        tx.write(CUSTOMER_SEGMENTS, assigned, done={} if mark is None else {_KEY: mark})
 
 
 def write_whole(file: Path, text: str) -> None:
@@ -92,3 +169,105 @@ def write_whole(file: Path, text: str) -> None:
     unfinished = file.with_name(f".{file.name}.part")
     unfinished.write_text(text, encoding="utf-8")
     unfinished.replace(file)
+
+
+def _choices(settings: Settings) -> tuple[object, ...]:
+    return settings.k, settings.seed, settings.resamples, settings.isolate_top_spenders, settings.as_challenger
+
+
+def _features_mark(lake: Lake, as_of: datetime) -> int | None:
+    return lake.done(USER_FEATURES, f"as of {as_of.isoformat()}")
+
+
+def _selection(
+    lake: Lake, features: pa.Table, as_of: datetime, settings: Settings, report_step: Callable[[str], None]
+) -> pa.Table:
+    """What was measured for every number of segments. It takes long, so what was measured on these users is kept."""
+    if not settings.resamples:
+        if settings.k == "auto":
+            raise SettingInvalid("resamples is 0, and k = auto needs some to see what holds; set 200, or give k")
+        return K_SELECTION.schema.empty_table()
+    mark = fingerprint(
+        REVISION, _features_mark(lake, as_of), settings.seed, settings.resamples, settings.isolate_top_spenders
+    )
+    if lake.done(K_SELECTION, _KEY) != mark:
+        choices = choose(
+            features,
+            seed=settings.seed,
+            isolate_top_spenders=settings.isolate_top_spenders,
+            effort=Effort.of(settings.resamples),
+            progress=report_step,
+        )
+        with transaction(lake) as tx:
+            tx.write(K_SELECTION, k_selection(choices, resamples=settings.resamples, as_of=as_of), done={_KEY: mark})
+    return lake.load(K_SELECTION)
+
+
+def _fitted(
+    lake: Lake, engine: Engine, features: pa.Table, selection: pa.Table, settings: Settings, registry: Registry
+) -> tuple[SegmentModel, SegmentModel | None]:
+    """The new model, and the one that serves and that it goes on from."""
+    version = serving(lake)
+    champion = load(lake, version, registry) if version and not settings.fresh else None
+    kept = champion.numbers if champion and champion.is_chosen else None
+    model = fit(
+        features,
+        k=numbers_chosen(selection, kept) if settings.k == "auto" else settings.k,
+        seed=settings.seed,
+        last=champion,
+        isolate_top_spenders=settings.isolate_top_spenders,
+        used_versions=[known.version for known in registry.versions(MODEL)],
+        first_id=_unused_id(lake) if settings.fresh else 0,
+        k_means=engine.k_means() or sklearn_k_means,
+    )
+    return model, champion
+
+
+def _unused_id(lake: Lake) -> int:
+    """An id that no segment of this lake has had, as far as its tables tell."""
+    used = [*lake.load(CUSTOMER_SEGMENTS)["segment_id"].unique().to_pylist()]
+    used += lake.load(SEGMENT_MIGRATION)["from_segment_id"].unique().to_pylist()
+    return max((one for one in used if one is not None), default=-1) + 1
+
+
+def _flows(lake: Lake, engine: Engine, assigned: pa.Table) -> pa.Table:
+    """All that is known of who moved, with the move to these segments from those of the last date before.
+
+    Where the segments of a date are made again, its users are once more put where they were the date before.
+    """
+    flows, before, as_of = lake.load(SEGMENT_MIGRATION), lake.first(CUSTOMER_SEGMENTS), assigned["as_of"][0]
+    into = pc.equal(flows["to_as_of"], as_of)
+    others, known = flows.filter(pc.invert(into)), flows.filter(into).slice(0, 1).to_pylist()
+    if before and before["as_of"] < as_of.as_py():
+        return pa.concat_tables([others, migration(lake.load(CUSTOMER_SEGMENTS), assigned)])
+    if not known or not folder_of(lake, known[0]["from_model_version"]).exists():
+        return others
+    earlier = features_of(lake, engine, known[0]["from_as_of"])
+    if not earlier.num_rows:
+        return others
+    was = assign(load(lake, known[0]["from_model_version"]), earlier, updated_at=as_of.as_py())
+    return pa.concat_tables([others, migration(was, assigned)])
+
+
+def _facts(model: SegmentModel, selection: pa.Table, settings: Settings) -> dict[str, Any]:
+    """What the registry lists: params of the fit, and metrics of each part."""
+    params = {
+        "k": settings.k,
+        "seed": model.seed,
+        "resamples": settings.resamples,
+        "isolate_top_spenders": settings.isolate_top_spenders,
+        "fitted_as_of": model.fitted_as_of,
+        "footfall": footfall.__version__,
+    } | {f"k.{part.name}": part.k for part in model.parts}
+    metrics: dict[str, float] = {"users": model.users, "segments": model.k}
+    for part in model.parts:
+        metrics |= {f"{part.name}.users": part.users, f"{part.name}.components": len(part.projection.loadings)}
+        overlaps = [segment.overlap for segment in part.segments if segment.overlap is not None]
+        metrics |= {f"{part.name}.least_overlap": min(overlaps)} if overlaps else {}
+    for row in selection.to_pylist():
+        if model.numbers.get(row["part"]) == row["k"]:
+            metrics |= {f"{row['part']}.{name}": row[name] for name in _MEASURED if row[name] is not None}
+    return {"params": {name: str(value) for name, value in params.items()}, "metrics": metrics}
+
+
+_MEASURED = ("inertia", "silhouette", "gap", "jaccard_min", "jaccard_mean", "rand", "prediction_strength")

@@ -9,7 +9,7 @@ from footfall.pipeline.query import query
 from footfall.pipeline.run import RunResult
 from footfall.pipeline.segments import REPORT
 
-__all__ = ["REPORT", "choice_of_k", "segment_rows", "summary"]
+__all__ = ["REPORT", "segment_rows", "summary", "why_so_many"]
 
 
 def summary(root: Path, result: RunResult) -> dict[str, Any]:
@@ -43,19 +43,31 @@ def summary(root: Path, result: RunResult) -> dict[str, Any]:
 
 
 def segment_rows(root: Path) -> list[dict[str, Any]]:
-    """One row per segment, largest first."""
+    """One row per segment, part by part, the largest first."""
     sql = (
-        "SELECT DISTINCT segment_id, segment_name, users, share, revenue_share, recommendation "
-        "FROM segment_profiles ORDER BY segment_id"
+        "SELECT DISTINCT segment_id, segment_name, part, users, share, revenue_share, recommendation "
+        "FROM segment_profiles ORDER BY part, users DESC"
     )
     rows: list[dict[str, Any]] = query(open_lake(root), sql).to_pylist()
     return rows
 
 
-def choice_of_k(root: Path) -> str | None:
-    """Why there are so many segments; None where the number was given."""
+def why_so_many(root: Path) -> list[str]:
+    """For each part of the users: how many segments it has, and what the rule says; nothing where none was measured."""
+    sql = (
+        "SELECT chosen.part, chosen.k, chosen.verdict, ours.k AS given, kept.verdict AS flaw "
+        "FROM (SELECT part, count(DISTINCT segment_id) AS k FROM segment_profiles GROUP BY part) AS ours "
+        "JOIN k_selection AS chosen ON chosen.part = ours.part AND chosen.is_chosen "
+        "LEFT JOIN k_selection AS kept ON kept.part = ours.part AND kept.k = ours.k ORDER BY chosen.part"
+    )
     lake = open_lake(root)
-    if "k_selection" not in lake.tables():
-        return None
-    rows = query(lake, "SELECT verdict FROM k_selection WHERE is_chosen").to_pylist()
-    return str(rows[0]["verdict"]) if rows else None
+    rows = query(lake, sql).to_pylist() if {"k_selection", "segment_profiles"} <= lake.tables().keys() else []
+    return [_said(**row) for row in rows]
+
+
+def _said(part: str, k: int, verdict: str, given: int, flaw: str | None) -> str:
+    if given == k:
+        return f"{part}: {verdict}"
+    if not flaw:
+        return f"{part}: {given} hold too; the rule would choose {k}"
+    return f"{part}: {given} and not {k}, which the rule chooses: with {given}, {flaw}"

@@ -2,16 +2,19 @@
 
 import json
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from footfall.errors import SourceUnreadable
 from footfall.segments.feature_table import Array
+from footfall.segments.naming.names import Name, Trait
+from footfall.segments.parts import Rule
 from footfall.segments.projection import Projection
 from footfall.segments.transform import Dropped, Scale
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -19,58 +22,99 @@ class Segment:
     """One segment as the fit found it.
 
     Attributes:
-        name: a readable name, unique within the model.
-        recommendation: what to do with these users.
+        id: its identity; kept by refits that find the same users again, and never given to another segment.
+        name: what it is called, unique within the model.
         users: how many users of the fit are in it.
-        centre: its centre on the principal components.
+        centre: its centre on the principal components of its part.
+        overlap: Jaccard similarity, on the users of the fit, to the segment of the last model that had this id;
+            None if the id is new.
+    """
+
+    id: int
+    name: Name
+    users: int
+    centre: tuple[float, ...]
+    overlap: float | None = None
+
+
+@dataclass(frozen=True)
+class Part:
+    """Users who are segmented apart from the others, and how.
+
+    Attributes:
+        name: as in `parts`.
+        rule: who is in it; None takes all whom the parts before it left.
+        users: how many it was fitted on.
+        scales: the features it uses, and how each is made comparable.
+        dropped: the features it could not use.
+        projection: the principal components.
+        softness: how distances become `proba` (see `clusters.nearest`).
+        segments: the segments, the largest first.
     """
 
     name: str
-    recommendation: str
+    rule: Rule | None
     users: int
-    centre: tuple[float, ...]
+    scales: tuple[Scale, ...]
+    dropped: tuple[Dropped, ...]
+    projection: Projection
+    softness: float
+    segments: tuple[Segment, ...]
+
+    @property
+    def k(self) -> int:
+        """The number of its segments."""
+        return len(self.segments)
+
+    @cached_property
+    def centres(self) -> Array:
+        """The segments' centres, one row each."""
+        return np.array([segment.centre for segment in self.segments])
 
 
 @dataclass(frozen=True)
 class SegmentModel:
-    """All that `assign` needs. A segment's id is its place in `segments`; 0 had the most users in the fit.
+    """All that `assign` needs.
 
     Attributes:
-        version: the caller's name for this model.
+        version: v1.x.y: x is raised when there are other segments than before, y when the same were fitted anew.
         seed: the seed of K-means.
         fitted_as_of: the features' date, ISO 8601, UTC.
         users: how many users it was fitted on.
-        scales: the features it uses, and how each is scaled.
-        dropped: the features it could not use.
-        projection: the principal components.
-        segments: the segments, largest first.
+        next_id: the id of the next segment that is new.
+        is_chosen: whether the numbers of segments are those that hold, and not given by people.
+        parts: users who are segmented apart.
     """
 
     version: str
     seed: int
     fitted_as_of: str
     users: int
-    scales: tuple[Scale, ...]
-    dropped: tuple[Dropped, ...]
-    projection: Projection
-    segments: tuple[Segment, ...]
+    next_id: int
+    is_chosen: bool
+    parts: tuple[Part, ...]
 
     @property
     def k(self) -> int:
         """The number of segments."""
-        return len(self.segments)
+        return sum(part.k for part in self.parts)
 
     @property
-    def centres(self) -> Array:
-        """The segments' centres, one row each."""
-        return np.array([segment.centre for segment in self.segments])
+    def numbers(self) -> dict[str, int]:
+        """The number of segments of each part."""
+        return {part.name: part.k for part in self.parts}
+
+    @cached_property
+    def segments(self) -> tuple[Segment, ...]:
+        """All segments, part by part. Where code speaks of a label, it is a place in this."""
+        return tuple(segment for part in self.parts for segment in part.segments)
 
     def to_json(self) -> str:
         """Write the model as JSON; `from_json` gives an equal model, to the last bit."""
         return json.dumps({"format": FORMAT} | asdict(self), indent=1, allow_nan=False)
 
 
-def from_json(text: str) -> SegmentModel:
+def from_json(text: str | bytes) -> SegmentModel:
     """Read a model that `SegmentModel.to_json` wrote.
 
     Raises:
@@ -78,7 +122,7 @@ def from_json(text: str) -> SegmentModel:
     """
     try:
         fields = json.loads(text)
-    except json.JSONDecodeError as error:
+    except ValueError as error:
         raise SourceUnreadable(f"segment model: not JSON ({error}); fit the segments again") from error
     _must_be_readable(fields)
     try:
@@ -99,11 +143,22 @@ def _must_be_readable(fields: object) -> None:
 
 
 def _model(fields: dict[str, Any]) -> SegmentModel:
-    projection = fields["projection"]
     return SegmentModel(
         version=fields["version"],
         seed=fields["seed"],
         fitted_as_of=fields["fitted_as_of"],
+        users=fields["users"],
+        next_id=fields["next_id"],
+        is_chosen=fields["is_chosen"],
+        parts=tuple(map(_part, fields["parts"])),
+    )
+
+
+def _part(fields: dict[str, Any]) -> Part:
+    projection = fields["projection"]
+    return Part(
+        name=fields["name"],
+        rule=Rule(**fields["rule"]) if fields["rule"] else None,
         users=fields["users"],
         scales=tuple(Scale(**scale) for scale in fields["scales"]),
         dropped=tuple(Dropped(**one) for one in fields["dropped"]),
@@ -112,5 +167,17 @@ def _model(fields: dict[str, Any]) -> SegmentModel:
             loadings=tuple(map(tuple, projection["loadings"])),
             variance_shares=tuple(projection["variance_shares"]),
         ),
-        segments=tuple(Segment(**segment | {"centre": tuple(segment["centre"])}) for segment in fields["segments"]),
+        softness=fields["softness"],
+        segments=tuple(map(_segment, fields["segments"])),
+    )
+
+
+def _segment(fields: dict[str, Any]) -> Segment:
+    name = fields["name"]
+    return Segment(
+        id=fields["id"],
+        name=Name(name["kind"], tuple(Trait(**trait) for trait in name["traits"]), name["number"]),
+        users=fields["users"],
+        centre=tuple(fields["centre"]),
+        overlap=fields["overlap"],
     )

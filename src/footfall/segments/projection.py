@@ -27,15 +27,19 @@ class Projection:
 
     def project(self, rows: Array) -> Array:
         """Give scaled rows their coordinates on the kept components."""
-        coordinates: Array = (rows - np.array(self.mean)) @ np.array(self.loadings).T
+        loadings = np.array(self.loadings).reshape(len(self.loadings), len(self.mean))
+        coordinates: Array = (rows - np.array(self.mean)) @ loadings.T
         return coordinates
 
 
 def learn_projection(features: pa.Table, scales: tuple[Scale, ...]) -> Projection:
     """Keep the fewest components that hold at least 90% of the variance (Pearson 1901).
 
-    A component's sign means nothing, so it is fixed: the largest weight is positive.
+    A component's sign means nothing, so it is fixed: the largest weight is positive. Where nothing tells users apart,
+    there are no scales and no components: all lie in one point.
     """
+    if not scales:
+        return Projection((), (), ())
     mean, covariance = _moments(features, scales)
     values, vectors = np.linalg.eigh(covariance)
     shares = np.maximum(values[::-1], 0) / np.maximum(values, 0).sum()

@@ -10,15 +10,17 @@ from footfall.contracts import CUSTOMER_SEGMENTS
 from footfall.errors import SourceUnreadable
 from footfall.segments.clusters import Labels, Nearest, nearest
 from footfall.segments.feature_table import feature_names
-from footfall.segments.model import SegmentModel
-from footfall.segments.transform import scaled_blocks
+from footfall.segments.model import Part, SegmentModel
+from footfall.segments.parts import places
+from footfall.segments.transform import BLOCK_ROWS, scaled
 
 
 def assign(model: SegmentModel, features: pa.Table, *, updated_at: datetime) -> pa.Table:
-    """Put each user into the segment with the nearest centre: rows as in `customer_segments`, in the features' order.
+    """Put each user into a segment: rows as in `customer_segments`, in the features' order.
 
-    `distance` is the Euclidean distance to the segment's centre on the principal components. `proba` is the segment's
-    share in the inverse squared distances to all centres (1 on the centre itself; see `clusters.nearest`).
+    A user belongs to the first part of the model whose rule meets them, and in it to the segment with the nearest
+    centre. `distance` is the Euclidean distance to that centre on the part's principal components. `proba` is the
+    chance that a segmentation of other users of the shop puts the user there too (see `certainty.learn_softness`).
 
     Args:
         model: a fitted segmentation.
@@ -28,15 +30,14 @@ def assign(model: SegmentModel, features: pa.Table, *, updated_at: datetime) -> 
     Raises:
         SourceUnreadable: a feature that the model needs is missing or is not a number.
     """
-    _must_have_features(model, features)
-    blocks = [_nearest(model, rows) for rows in scaled_blocks(features, model.scales)] or [_nobody()]
-    labels = np.concatenate([block.label for block in blocks])
+    found = place_users(model, features)
+    labels = pa.array(found.label)
     columns = {
         "user_id": features["user_id"],
-        "segment_id": labels,
-        "segment_name": pa.array([segment.name for segment in model.segments]).take(pa.array(labels)),
-        "proba": np.concatenate([block.proba for block in blocks]),
-        "distance": np.concatenate([block.distance for block in blocks]),
+        "segment_id": pa.array([segment.id for segment in model.segments], pa.int32()).take(labels),
+        "segment_name": pa.array([segment.name.text() for segment in model.segments]).take(labels),
+        "proba": found.proba,
+        "distance": found.distance,
         "model_version": pa.repeat(model.version, features.num_rows),
         "as_of": features["as_of"],
         "updated_at": pa.repeat(_in_utc(updated_at), features.num_rows),
@@ -44,21 +45,46 @@ def assign(model: SegmentModel, features: pa.Table, *, updated_at: datetime) -> 
     return pa.table(columns).cast(CUSTOMER_SEGMENTS.schema).combine_chunks()
 
 
-def _nearest(model: SegmentModel, rows: np.ndarray) -> Nearest:
-    return nearest(model.projection.project(rows), model.centres)
+def place_users(model: SegmentModel, features: pa.Table) -> Nearest:
+    """Find each user's segment, as a place in `model.segments`; how far its centre is; how sure it is.
+
+    Raises:
+        SourceUnreadable: a feature that the model needs is missing or is not a number.
+    """
+    _must_have_features(model, features)
+    users = features.num_rows
+    found = Nearest(np.empty(users, np.int32), np.empty(users), np.empty(users))
+    for start in range(0, users, BLOCK_ROWS):
+        block = features.slice(start, BLOCK_ROWS)
+        parts = places(block, [part.rule for part in model.parts])
+        first = 0
+        for place, part in enumerate(model.parts):
+            ours = np.flatnonzero(parts == place)
+            near = nearest_in(part, block.take(ours))
+            found.label[start + ours] = first + near.label
+            found.distance[start + ours], found.proba[start + ours] = near.distance, near.proba
+            first += part.k
+    return found
 
 
-def _nobody() -> Nearest:
-    return Nearest(np.empty(0, np.int32), np.empty(0), np.empty(0))
+def nearest_in(part: Part, features: pa.Table) -> Nearest:
+    """Find the nearest centre of a part for users of that part."""
+    return nearest(part.projection.project(scaled(features, part.scales)), part.centres, part.softness)
 
 
 def _in_utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
 
 
+def needed_features(model: SegmentModel) -> list[str]:
+    """The features that a model is fitted on, in the order in which it first uses them."""
+    rules = [part.rule.feature for part in model.parts if part.rule]
+    return list(dict.fromkeys([*rules, *(scale.feature for part in model.parts for scale in part.scales)]))
+
+
 def _must_have_features(model: SegmentModel, features: pa.Table) -> None:
     present = set(feature_names(features))
-    missing = [scale.feature for scale in model.scales if scale.feature not in present]
+    missing = [name for name in needed_features(model) if name not in present]
     if missing:
         raise SourceUnreadable(
             f"user_features: no column {', '.join(missing)}, which segment model {model.version} was fitted on; "
@@ -67,7 +93,7 @@ def _must_have_features(model: SegmentModel, features: pa.Table) -> None:
 
 
 def labels_of(model: SegmentModel, features: pa.Table, assigned: pa.Table) -> Labels:
-    """Read which segment each user of the features was assigned to, in the features' order.
+    """Read which segment each user of the features was assigned to, as places in `model.segments`.
 
     Raises:
         SourceUnreadable: a user was not assigned, or was assigned by another model.
@@ -77,10 +103,11 @@ def labels_of(model: SegmentModel, features: pa.Table, assigned: pa.Table) -> La
         raise SourceUnreadable(
             f"customer_segments: made by {versions} and not by {model.version}; assign the users again"
         )
-    places = pc.index_in(features["user_id"], value_set=assigned["user_id"])
-    if places.null_count:
+    rows = pc.index_in(features["user_id"], value_set=assigned["user_id"])
+    if rows.null_count:
         raise SourceUnreadable(
-            f"customer_segments: {places.null_count:,} of {features.num_rows:,} users have no segment; assign again"
+            f"customer_segments: {rows.null_count:,} of {features.num_rows:,} users have no segment; assign again"
         )
-    labels: Labels = assigned["segment_id"].take(places).to_numpy().astype(np.int32)
+    ids = pa.array([segment.id for segment in model.segments], pa.int32())
+    labels: Labels = pc.index_in(assigned["segment_id"].take(rows), value_set=ids).to_numpy().astype(np.int32)
     return labels

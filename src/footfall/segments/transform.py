@@ -1,28 +1,29 @@
-"""From feature columns to numbers that can be compared: nulls, logarithms, scales.
+"""From feature columns to numbers that can be compared: nulls, caps, logarithms, scales.
 
 A null says "not defined for this user". What it becomes is a rule per feature, and the value is part of the model:
 
 | feature | a null becomes | because |
 | --- | --- | --- |
 | recency_days, recency_purchase_days, session_gap_median_hours, purchase_gap_median_days, views_per_purchase | the \
-largest value seen in the fit | "never yet" is longer than everything that was seen |
-| price_tier, weekend_share, evening_share, second_half_share | the median of the fit | it says nothing about the user |
+largest value that counts | "never yet" is longer than everything that was seen |
+| price_tier, weekend_share, evening_share, second_half_share | the median | it says nothing about the user |
 | every other feature: counts, money, lengths, ratios, variations, entropies | 0 | there was nothing to count |
 
-NaN and infinities are treated as nulls. Counts, money and durations (and any feature not named in `LINEAR`) then become
-sign(x) * log(1 + |x|); spend may be negative, because refunds count. At last each is centred on its median, divided by
-its spread, and cut off at 4 spreads.
+NaN and infinities are treated as nulls. Each value is then
 
-The spread is the larger of the interquartile range and the standard deviation. The interquartile range alone fails
-where most users do the same thing: one feature then decides the segments alone (`view_to_cart` held 73% of all variance
-on REES46's sample, `promotion_share` 59% on Online Retail II; now no feature holds 10%). Without the cut-off, K-means
-with k = 5 spends a segment on 4 users of the one and on 6 of the other; with it, models of two halves of the data agree
-better on who belongs together (adjusted Rand index 0.99 instead of 0.73, and 0.94 instead of 0.80).
-Measured once, on a sketch of the features (one split, one seed); of the cut-offs 3, 4, 5 and 8, 4 and 5 did best.
+1. capped at the 0.1st and the 99.9th percentile;
+2. bent: shares become log odds (0 and 1 as if 0.01 and 0.99), counts, money and durations become
+   sign(x) * log(1 + |x|) (spend may be negative, because refunds count), entropies and variations stay;
+3. scaled: centred on its median and divided by its interquartile range. Where that range is 0, because most users do
+   the same thing, it is the range of the values that differ;
+4. cut off at 4 of these ranges.
+
+Why the fourth step: `docs/adr/0008`.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
@@ -30,6 +31,8 @@ import pyarrow as pa
 from footfall.segments.feature_table import Array, column
 
 BLOCK_ROWS = 65_536
+
+Shape = Literal["log", "logit", "linear"]
 
 NULL_IS_LARGEST = frozenset(
     {
@@ -41,46 +44,65 @@ NULL_IS_LARGEST = frozenset(
     }
 )
 NULL_IS_MEDIAN = frozenset({"price_tier", "weekend_share", "evening_share", "second_half_share"})
-LINEAR = frozenset(
+SHARES = frozenset(
     {
-        "order_value_cv",
-        "session_gap_cv",
         "view_to_cart",
         "cart_to_purchase",
         "cart_abandonment",
         "removal_ratio",
         "bounce_share",
         "repeat_view_ratio",
-        "category_entropy",
-        "brand_entropy",
         "top_brand_share",
         "price_tier",
-        "price_dispersion",
         "weekend_share",
         "evening_share",
-        "hour_entropy",
         "second_half_share",
         "promotion_share",
     }
 )
+LINEAR = frozenset(
+    {"order_value_cv", "session_gap_cv", "category_entropy", "brand_entropy", "price_dispersion", "hour_entropy"}
+)
 # Without carts, what is left of the ratio counts purchases only, under a name that says something else.
 NEEDS = {"cart_to_purchase": "carts"}
-CUT_OFF = 4.0
-"""Scaled values stay within this many spreads of the median. Another value needs another `model.FORMAT`."""
 
-# A spread this small beside the range is rounding noise, not information.
+# Other values of these three need another `model.FORMAT`.
+CAPS = (0.1, 99.9)
+EDGE = 0.01
+CUT_OFF = 4.0
+
+# A range this small beside the values is rounding noise, not information.
 _NOISE = 1e-9
 
 
 @dataclass(frozen=True)
 class Scale:
-    """How one feature is made comparable: fill nulls, perhaps the logarithm, then (x - centre) / spread, cut off."""
+    """How one feature is made comparable: fill nulls, cap, bend, then (x - centre) / spread, cut off.
+
+    Attributes:
+        feature: its column.
+        fill: what stands for a null.
+        low: the lowest value that counts; lower ones are taken for it.
+        high: the highest.
+        shape: how it is bent.
+        centre: the median, bent.
+        spread: the interquartile range, bent.
+        is_rare: whether that is the range of the values that differ from the median, most being equal to it.
+    """
 
     feature: str
     fill: float
-    log: bool
+    low: float
+    high: float
+    shape: Shape
     centre: float
     spread: float
+    is_rare: bool
+
+    def scaled(self, values: Array) -> Array:
+        """Make values of the feature comparable; NaN stands for null."""
+        filled = np.clip(np.where(np.isnan(values), self.fill, values), self.low, self.high)
+        return np.clip((bent(filled, self.shape) - self.centre) / self.spread, -CUT_OFF, CUT_OFF)
 
 
 @dataclass(frozen=True)
@@ -109,42 +131,72 @@ def _learn_scale(name: str, values: Array) -> Scale | Dropped:
     known = values[~np.isnan(values)]
     if not known.size:
         return Dropped(name, "not defined for any user")
-    fill = _fill(name, known)
-    log = name not in LINEAR
-    filled = damp(np.where(np.isnan(values), fill, values), log=log)
-    centre, spread = float(np.median(filled)), _spread(filled)
-    if spread <= _NOISE * max(1e-9, float(np.abs(filled).max())):
+    low, high = (float(cap) for cap in np.percentile(known, CAPS))
+    fill, shape = _fill(name, known, high), shape_of(name)
+    ours = bent(np.clip(np.where(np.isnan(values), fill, values), low, high), shape)
+    least = _NOISE * max(1e-9, float(np.abs(ours).max()))
+    if ours.max() - ours.min() <= least:
         return Dropped(name, "the same for every user")
-    return Scale(name, fill, log, centre, spread)
+    centre = float(np.median(ours))
+    others = ours[np.abs(ours - centre) > least]
+    # Which range to take: of all, of those that differ, or, where those are all alike, their distance.
+    ranges = (_range(ours), _range(others), float(np.median(np.abs(others - centre))))
+    spread = next(one for one in ranges if one > least)
+    return Scale(name, fill, low, high, shape, centre, spread, is_rare=ranges[0] <= least)
 
 
-def _fill(name: str, known: Array) -> float:
+def _fill(name: str, known: Array, high: float) -> float:
     if name in NULL_IS_LARGEST:
-        return float(known.max())
+        return high
     if name in NULL_IS_MEDIAN:
         return float(np.median(known))
     return 0.0
 
 
-def damp(values: Array, *, log: bool) -> Array:
-    """Take sign(x) * log(1 + |x|), or leave the values as they are."""
-    return np.sign(values) * np.log1p(np.abs(values)) if log else values
+def shape_of(name: str) -> Shape:
+    """How a feature is bent; one that is not known is taken for a count."""
+    return "logit" if name in SHARES else "linear" if name in LINEAR else "log"
 
 
-def _spread(values: Array) -> float:
+def bent(values: Array, shape: Shape) -> Array:
+    """Take the logarithm or the log odds of the values, or leave them as they are."""
+    match shape:
+        case "log":
+            return np.sign(values) * np.log1p(np.abs(values))
+        case "logit":
+            inside = np.clip(values, EDGE, 1 - EDGE)
+            odds: Array = np.log(inside / (1 - inside))
+            return odds
+        case "linear":
+            return values
+
+
+def unbent(values: Array, shape: Shape) -> Array:
+    """Undo `bent`.
+
+    >>> unbent(bent(np.array([0.2, 0.7]), "logit"), "logit").round(9).tolist()
+    [0.2, 0.7]
+    """
+    match shape:
+        case "log":
+            return np.sign(values) * np.expm1(np.abs(values))
+        case "logit":
+            shares: Array = 1 / (1 + np.exp(-values))
+            return shares
+        case "linear":
+            return values
+
+
+def _range(values: Array) -> float:
     low, high = np.percentile(values, [25, 75])
-    return max(float(high - low), float(values.std()))
+    return float(high - low)
 
 
 def scaled(features: pa.Table, scales: tuple[Scale, ...]) -> Array:
     """Scale the features of some users: one row per user, one column per scale."""
     matrix = np.empty((features.num_rows, len(scales)))
     for place, scale in enumerate(scales):
-        values = column(features, scale.feature)
-        filled = np.where(np.isnan(values), scale.fill, values)
-        furthest = CUT_OFF * scale.spread
-        # Cut off first: dividing an extreme value would overflow.
-        matrix[:, place] = np.clip(damp(filled, log=scale.log) - scale.centre, -furthest, furthest) / scale.spread
+        matrix[:, place] = scale.scaled(column(features, scale.feature))
     return matrix
 
 

@@ -2,6 +2,6 @@
 
 from footfall.segments.choice.choose import Candidate, Choice, choose_k
 from footfall.segments.choice.resampling import Effort
-from footfall.segments.choice.table import k_selection
+from footfall.segments.choice.table import k_selection, numbers_chosen
 
-__all__ = ["Candidate", "Choice", "Effort", "choose_k", "k_selection"]
+__all__ = ["Candidate", "Choice", "Effort", "choose_k", "k_selection", "numbers_chosen"]

@@ -42,7 +42,7 @@ class Candidate:
         jaccard: each cluster's mean bootstrap Jaccard.
         rand: mean adjusted Rand index of the bootstrap.
         prediction_strength: mean over splits.
-        smallest_share: the smallest cluster's share of the users.
+        smallest_share: the smallest cluster's share of all users.
     """
 
     k: int
@@ -97,6 +97,7 @@ def choose_k(
     seed: int,
     ks: Sequence[int] = KS,
     effort: Effort | None = None,
+    of_users: int | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Choice:
     """Measure every k and choose.
@@ -106,24 +107,33 @@ def choose_k(
         seed: of samples and starts.
         ks: the numbers to try; those with fewer than ten users a cluster are left out.
         effort: how often users are drawn again.
+        of_users: how many users there are, of whom a segment must hold its share; by default these.
         progress: told what is being measured.
     """
-    effort = effort or Effort()
+    effort, part = effort or Effort(), len(points) / (of_users or len(points))
     ks = [k for k in ks if len(points) >= LEAST_USERS * k]
     if not ks:
         return Choice(1, f"{len(points):,} users are too few to be divided", None, (), None)
+    if not points.shape[1]:
+        return Choice(1, "these users are all alike", None, (), None)
     chosen = np.sort(np.random.default_rng(seed).permutation(len(points))[:SAMPLE_ROWS])
-    progress("how many segments: comparing with users without structure")
+    progress("comparing with users without structure")
     gap = gaps(points[chosen], [1, *ks], seed, effort.references)
     found = []
     for k in ks:
-        progress(f"how many segments: do {k} hold?")
-        found.append(_measured(points, chosen, k, (gap[k], gap[1]), seed, effort))
+        progress(f"do {k} segments hold?")
+        found.append(_measured(points, chosen, k, (gap[k], gap[1]), seed, effort, part))
     return _choice(tuple(found), gap[1])
 
 
 def _measured(
-    points: Points, chosen: npt.NDArray[np.int64], k: int, gap: tuple[Gap, Gap], seed: int, effort: Effort
+    points: Points,
+    chosen: npt.NDArray[np.int64],
+    k: int,
+    gap: tuple[Gap, Gap],
+    seed: int,
+    effort: Effort,
+    part: float,
 ) -> Candidate:
     labels, inertia = nearest_labels(points, learn_centres(points, k, seed, refine=False))
     sample = points[chosen]
@@ -138,7 +148,7 @@ def _measured(
         jaccard=held.jaccard,
         rand=held.rand,
         prediction_strength=prediction_strength(sample, k, seed, effort.splits),
-        smallest_share=float(np.bincount(labels, minlength=k).min() / len(points)),
+        smallest_share=float(np.bincount(labels, minlength=k).min() / len(points)) * part,
     )
 
 

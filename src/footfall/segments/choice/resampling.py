@@ -5,7 +5,6 @@ All fits run on a sample, side by side, each on one core; K-means shares a small
 
 import warnings
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from os import cpu_count
 from typing import Any, TypeVar
@@ -31,6 +30,15 @@ class Effort:
     resamples: int = 200
     references: int = 50
     splits: int = 20
+
+    @classmethod
+    def of(cls, resamples: int) -> "Effort":
+        """An effort in the usual proportions: references a quarter of the resamples, splits a tenth.
+
+        >>> Effort.of(200)
+        Effort(resamples=200, references=50, splits=20)
+        """
+        return cls(resamples, max(10, resamples // 4), max(4, resamples // 10))
 
 
 @dataclass(frozen=True)
@@ -155,16 +163,18 @@ def _kept_together(found: npt.NDArray[np.int32], predicted: npt.NDArray[np.int32
 def k_means(points: Points, k: int, rng: np.random.Generator, *, weights: Array | None = None) -> Any:
     """One fit: the best of a few starts."""
     from sklearn.cluster import KMeans  # noqa: PLC0415
-
-    fit = KMeans(k, n_init=STARTS, random_state=int(rng.integers(1 << 31)))
-    return fit.fit(np.ascontiguousarray(points, dtype=np.float32), sample_weight=weights)
-
-
-def _side_by_side(work: Callable[[Task], Result], tasks: Iterable[Task]) -> list[Result]:
     from sklearn.exceptions import ConvergenceWarning  # noqa: PLC0415
     from threadpoolctl import threadpool_limits  # noqa: PLC0415
 
-    with threadpool_limits(1), warnings.catch_warnings(), ThreadPoolExecutor(cpu_count()) as pool:
+    fit = KMeans(k, n_init=STARTS, random_state=int(rng.integers(1 << 31)))
+    with threadpool_limits(1), warnings.catch_warnings():
         # Fewer different points than clusters: the measures come out low, which is what they say then.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        return list(pool.map(work, tasks))
+        return fit.fit(np.ascontiguousarray(points, dtype=np.float32), sample_weight=weights)
+
+
+def _side_by_side(work: Callable[[Task], Result], tasks: Iterable[Task]) -> list[Result]:
+    """One process a core: most of a small K-means runs under Python's lock, and two threads take as long as one."""
+    from joblib import Parallel, delayed  # noqa: PLC0415 - only a choice needs it
+
+    return list(Parallel(n_jobs=cpu_count())(delayed(work)(task) for task in tasks))

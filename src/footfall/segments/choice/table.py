@@ -1,5 +1,6 @@
 """The choice as a table."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -9,25 +10,42 @@ from footfall.contracts import K_SELECTION
 from footfall.segments.choice.choose import Candidate, Choice
 
 
-def k_selection(choice: Choice | None, *, version: str, as_of: datetime) -> pa.Table:
-    """What was measured for every number of segments: rows as in `k_selection`; none where nothing was chosen.
+def k_selection(choices: Mapping[str, Choice], *, resamples: int, as_of: datetime) -> pa.Table:
+    """What was measured for every number of segments: rows as in `k_selection`.
 
     Args:
-        choice: from `choose`.
-        version: of the model that it led to.
-        as_of: the date of its features.
+        choices: by part, from `choose`.
+        resamples: how often users were drawn again.
+        as_of: the date of the features.
     """
-    if choice is None:
-        return K_SELECTION.schema.empty_table()
+    same = {"resamples": resamples, "as_of": as_of}
+    blank = dict.fromkeys(K_SELECTION.schema.names)
+    rows = [blank | same | {"part": part} | row for part, choice in choices.items() for row in _rows(choice)]
+    return pa.Table.from_pylist(rows, K_SELECTION.schema)
+
+
+def _rows(choice: Choice) -> list[dict[str, Any]]:
     single: dict[str, Any] = {"k": 1}
     if choice.single is not None:
         single |= {"gap": choice.single.value, "gap_error": choice.single.error}
-    rows = [single, *map(_measures, choice.candidates)]
-    blank = dict.fromkeys(K_SELECTION.schema.names)
-    return pa.Table.from_pylist(
-        [blank | row | _judged(row, choice) | {"model_version": version, "as_of": as_of} for row in rows],
-        K_SELECTION.schema,
-    )
+    return [row | _judged(row, choice) for row in (single, *map(_measures, choice.candidates))]
+
+
+def numbers_chosen(selection: pa.Table, last: Mapping[str, int] | None = None) -> dict[str, int]:
+    """How many segments each part is to have.
+
+    The number that the rule chose; or that of the last model, as long as it holds too: people plan with their segments.
+
+    Args:
+        selection: from `k_selection`.
+        last: how many the parts had in the last model, where the rule chose them.
+    """
+    rows = selection.select(["part", "k", "is_chosen", "verdict"]).to_pylist()
+    chosen = {row["part"]: int(row["k"]) for row in rows if row["is_chosen"]}
+    holding = {(row["part"], row["k"]) for row in rows if not row["verdict"]}
+    return {
+        part: last[part] if last and k > 1 and (part, last.get(part)) in holding else k for part, k in chosen.items()
+    }
 
 
 def _measures(one: Candidate) -> dict[str, Any]:

@@ -1,0 +1,38 @@
+"""The report's plots as PNG files, drawn from the lake's tables."""
+
+from pathlib import Path
+
+from footfall.contracts import CUSTOMER_SEGMENTS, K_SELECTION, ROW_ACCOUNTS, SEGMENT_MIGRATION, SEGMENT_PROFILES
+from footfall.errors import UserError
+from footfall.lake import open_lake
+from footfall.pipeline.models import load
+from footfall.pipeline.query import query
+from footfall.segments.report import figures, save_png
+from footfall.settings import Settings
+
+
+def pictures(settings: Settings, folder: Path) -> list[Path]:
+    """Write every plot of the report as a PNG file.
+
+    Args:
+        settings: the lake.
+        folder: where to; made if it is missing.
+
+    Raises:
+        UserError: the lake has no segments yet, or what draws is not installed.
+    """
+    lake = open_lake(settings.lake)
+    serving = lake.first(CUSTOMER_SEGMENTS)
+    if serving is None:
+        raise UserError(f"lake {lake.root} has no segments yet; `footfall segments --lake {lake.root}` makes them")
+    features = query(lake, f"SELECT * FROM user_features WHERE as_of = '{serving['as_of']}' ORDER BY user_id")
+    drawn = figures(
+        load(lake, str(serving["model_version"])),
+        features,
+        lake.load(CUSTOMER_SEGMENTS),
+        lake.load(SEGMENT_PROFILES),
+        selection=lake.load(K_SELECTION),
+        migration=lake.load(SEGMENT_MIGRATION),
+        row_accounts=lake.load(ROW_ACCOUNTS),
+    )
+    return save_png(drawn, folder)

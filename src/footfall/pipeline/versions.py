@@ -1,0 +1,149 @@
+"""What people do with versions of the segment model: list, promote, roll back, retire, score elsewhere, explain."""
+
+import re
+import shutil
+
+from footfall.contracts import CUSTOMER_SEGMENTS
+from footfall.errors import UserError
+from footfall.lake import Lake, open_lake
+from footfall.pipeline.keys import pseudonymiser
+from footfall.pipeline.models import (
+    CHALLENGER,
+    CHAMPION,
+    MODEL,
+    PREVIOUS,
+    folder_of,
+    load,
+    publish,
+    registry_of,
+    restore,
+)
+from footfall.pipeline.query import query
+from footfall.pipeline.segments import features_of, serve, serving
+from footfall.pipeline.writing import writing
+from footfall.registry import Version
+from footfall.segments import SegmentModel, explain, score_sql
+from footfall.segments.explanation import Explanation
+from footfall.segments.sql import Dialect
+from footfall.settings import Settings
+
+_PSEUDONYM = re.compile(r"[0-9a-f]{32}")
+
+
+def versions(settings: Settings) -> list[Version]:
+    """All versions that the registry knows, the newest first."""
+    return registry_of(open_lake(settings.lake), settings).versions(MODEL)
+
+
+def model_of(settings: Settings, version: str | None = None) -> SegmentModel:
+    """A version's model; by default the one that serves.
+
+    Raises:
+        UserError: there is no such version, or none serves.
+    """
+    lake = open_lake(settings.lake)
+    name = version or _serving(lake)
+    if not folder_of(lake, name).exists():
+        return load(lake, name, registry_of(lake, settings))
+    return load(lake, name)
+
+
+def promote(settings: Settings, version: str | None = None) -> tuple[str, str | None]:
+    """Let a version serve: the users are scored by it, and the champion before becomes `previous`.
+
+    Args:
+        settings: the lake and its registry.
+        version: by default the challenger.
+
+    Returns:
+        The version that serves now, and the one that served before.
+
+    Raises:
+        UserError: there is no such version.
+        SourceUnreadable: it does not reproduce its witnesses.
+    """
+    lake = open_lake(settings.lake)
+    registry = registry_of(lake, settings)
+    challenger = registry.alias(MODEL, CHALLENGER)
+    chosen = version or (challenger.version if challenger else None)
+    if chosen is None:
+        raise UserError("no version is challenger; name one, as `footfall segment list` shows them")
+    registry.version(MODEL, chosen)
+    before = lake.first(CUSTOMER_SEGMENTS)
+    if before is None:
+        raise UserError(f"lake {lake.root} has no segments yet; `footfall segments --lake {lake.root}` makes them")
+    with writing(lake, settings) as engine:
+        restore(lake, registry, chosen)
+        serve(lake, engine(), load(lake, chosen), features_of(lake, engine(), before["as_of"]))
+        publish(lake, registry, chosen, CHAMPION)
+        if challenger is not None and challenger.version == chosen:
+            registry.drop_alias(MODEL, CHALLENGER)
+    return chosen, str(before["model_version"])
+
+
+def rollback(settings: Settings) -> tuple[str, str | None]:
+    """Let the champion before the present one serve again.
+
+    Raises:
+        UserError: there is none.
+    """
+    previous = registry_of(open_lake(settings.lake), settings).alias(MODEL, PREVIOUS)
+    if previous is None:
+        raise UserError("no champion came before this one; promote a version by name instead")
+    return promote(settings, previous.version)
+
+
+def retire(settings: Settings, *, keep: int) -> list[str]:
+    """Delete old versions, in the lake and in the registry.
+
+    Args:
+        settings: the lake and its registry.
+        keep: how many of the newest stay; champion, challenger and previous stay too.
+
+    Returns:
+        The versions that are gone.
+    """
+    lake = open_lake(settings.lake)
+    registry = registry_of(lake, settings)
+    with lake.lock():
+        known = registry.versions(MODEL)
+        old = [one.version for one in known[keep:] if not one.aliases and one.version != serving(lake)]
+        for version in old:
+            registry.delete(MODEL, version)
+            if folder_of(lake, version).exists():
+                shutil.rmtree(folder_of(lake, version))
+    return old
+
+
+def scoring_sql(settings: Settings, dialect: Dialect, table: str, version: str | None = None) -> str:
+    """A query that puts the users of `user_features` into the segments of a version, in another database."""
+    return score_sql(model_of(settings, version), dialect=dialect, table=table)
+
+
+def explain_user(settings: Settings, user: str) -> Explanation:
+    """Why a user is in a segment.
+
+    Args:
+        settings: the lake, and its key if `user` is no pseudonym.
+        user: a pseudonym, or an id as the shop knows it.
+
+    Raises:
+        UserError: there is no such user, or no model yet.
+    """
+    lake = open_lake(settings.lake)
+    model = model_of(settings)
+    name = user if _PSEUDONYM.fullmatch(user) else pseudonymiser(settings, lake).one(user)
+    features = query(
+        lake,
+        f"SELECT * FROM user_features WHERE user_id = '{name}' AND as_of = (SELECT max(as_of) FROM customer_segments)",
+    )
+    if not features.num_rows:
+        raise UserError(f'"{user}" is no user of lake {lake.root}: neither a pseudonym nor an id of the shop')
+    return explain(model, features, str(name))
+
+
+def _serving(lake: Lake) -> str:
+    version = serving(lake)
+    if version is None:
+        raise UserError(f"lake {lake.root} has no segments yet; `footfall segments --lake {lake.root}` makes them")
+    return version

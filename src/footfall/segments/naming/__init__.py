@@ -1,0 +1,1 @@
+"""What segments are called, in English and in French, and what to do with them."""
