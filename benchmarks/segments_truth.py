@@ -8,9 +8,9 @@ days and shares. Structureless users have the same features from one cloud: roun
 """
 
 import argparse
+import sys
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -120,8 +120,10 @@ def main() -> None:
     wanted = [("kinds", KINDS[seed % len(KINDS)], options.users, seed) for seed in range(options.seeds)]
     wanted += [(shapes[seed % len(shapes)], 1, options.users, seed) for seed in range(options.seeds)]
     began = time.perf_counter()
-    with ProcessPoolExecutor() as pool:
-        trials = list(pool.map(trial, *zip(*wanted, strict=True)))
+    trials = []
+    for one in wanted:
+        trials.append(trial(*one))
+        print(f"{len(trials)} of {len(wanted)}: {_name(trials[-1])} -> {trials[-1].found}", file=sys.stderr, flush=True)
     lines = [*table(trials), "", f"{options.users:,} users a set; {time.perf_counter() - began:,.0f} s in all."]
     lines += [f"- {one.name} {one.planted} -> {one.found}: {one.reason}" for one in trials if one.found != one.planted]
     print("\n".join(lines))

@@ -10,7 +10,7 @@ import pyarrow as pa
 from footfall.lake import open_lake
 from footfall.pipeline.query import query
 
-COMPARED = (
+MADE_BY_ENGINES = (
     "events",
     "quarantine",
     "row_accounts",
@@ -20,8 +20,8 @@ COMPARED = (
     "user_members",
     "product_prices",
     "user_features",
-    "customer_segments",
 )
+COMPARED = (*MADE_BY_ENGINES, "customer_segments")
 # When a row was written: it differs between any two lakes.
 _DIFFER = {"updated_at"}
 

@@ -47,6 +47,8 @@ def model_of(kind: str) -> SegmentModel:
             return fit(web.select(["user_id", "as_of", *EVERY_SHAPE]), k=6)
         case "visitors all alike":
             return fit(users_with(orders=[0, None, 0, 1, 5, 9], spend=[0, 0, None, 10.5, 20, 1e6]), k=3)
+        case "below and above nothing":
+            return fit(users_with(hour_entropy=[-4.0, 0, 4] * 3, spend=[-90.0, 0, 90] * 3), k=3)
         case _:
             raise ValueError(kind)
 
@@ -58,6 +60,7 @@ KINDS = (
     "one segment",
     "every shape",
     "visitors all alike",
+    "below and above nothing",
 )
 
 
@@ -202,6 +205,12 @@ def test_who_reads_the_statement_is_told_what_it_is() -> None:
     assert statement.startswith("-- Footfall: 1 segments, model v1.0.0, of 3,000 users as of 2020-01-01T00:00:00.\n")
     assert "join them on user_id and as_of" in statement
     assert 'FROM "analytics"."user_features"\n' in statement
+
+
+def test_each_part_of_a_tables_name_is_quoted_as_the_dialect_does() -> None:
+    statement = score_sql(model_of("one segment"), dialect="spark", table="main.analytics.user_features")
+
+    assert "FROM `main`.`analytics`.`user_features`\n" in statement
 
 
 @pytest.mark.parametrize("table", ["", "x; DROP TABLE y", 'x"y', "a.b.c.d", "x.", "x y", "x\n", "(SELECT 1)", "x--'"])

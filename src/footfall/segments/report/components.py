@@ -8,9 +8,9 @@ from footfall.segments.model import Part
 from footfall.segments.naming.vocabulary import word
 
 SHOWN = 6
-_LEAST, _MOST = 2, 3
+_MOST = 3
 # Weaker features than this, beside the strongest, say little about what a component is.
-_TELLING = 0.6
+_TELLING = 0.4
 
 
 @dataclass(frozen=True)
@@ -34,15 +34,13 @@ def components(part: Part) -> list[Component]:
 
 
 def meaning(loadings: tuple[float, ...], names: list[str]) -> str:
-    """Say what the strongest two or three features of a component are, and in which direction.
+    """Say what the strongest features, at most three, of a component are, and in which direction.
 
     >>> meaning((0.8, -0.6, 0.05), ["sessions", "bounce_share", "spend"])
     'more visits, fewer bounces'
     """
     order = np.argsort(-np.abs(loadings), kind="stable")[:_MOST]
     strongest = abs(loadings[order[0]])
-    telling = [
-        place for rank, place in enumerate(order) if rank < _LEAST or abs(loadings[place]) >= _TELLING * strongest
-    ]
+    telling = [place for place in order if abs(loadings[place]) >= _TELLING * strongest]
     phrases = [word(names[place]).high if loadings[place] > 0 else word(names[place]).low for place in telling]
     return ", ".join(phrase.en for phrase in phrases)

@@ -86,11 +86,17 @@ def _cost(in_use: int | None, used: Row | None, chosen: Row | None) -> str:
     if chosen is None or in_use == chosen["k"]:
         return ""
     if in_use is None:
-        return f"This model does not tell these users from others, where the rule chooses {chosen['k']} of them."
+        return f"This model does not tell these users from the others. {_apart(chosen)}"
     return (
         f"This model has {in_use} here and the rule chooses {chosen['k']}: the number was given, or kept from the last "
         f"model. {_what_it_costs(in_use, used, chosen)}"
     )
+
+
+def _apart(chosen: Row) -> str:
+    if chosen["inertia"] is None:
+        return "Apart, they would be one segment."
+    return f"Apart, the rule divides them into {chosen['k']}: {_quality(chosen)}"
 
 
 def _what_it_costs(in_use: int, used: Row | None, chosen: Row) -> str:

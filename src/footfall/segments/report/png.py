@@ -79,7 +79,11 @@ async def _draw(plots: list[dict[str, Any]], limit_seconds: float) -> None:
             await browser.write_fig_from_object(plots, cancel_on_error=True)
     except _failures() as error:
         _kill(browser)
-        why = f"did not draw within {limit_seconds:.0f} s" if limit.expired() else f"does not draw ({error!r:.200})"
+        why = (
+            f"did not draw within {limit_seconds:.0f} s"
+            if limit.expired()
+            else f"does not draw ({type(error).__name__})"
+        )
         raise PlotsNotDrawn(f"PNG files: the browser {why}; {_INSTALL}") from error
     finally:
         await _close(browser)

@@ -11,7 +11,7 @@ from footfall.segments.report.moves import Moves, Stop
 from footfall.segments.report.plots.style import in_lines, new_figure
 
 # Between any two segments there is room for a line of text, so that no name is written over another.
-_GAP, _FLOWS, _EDGE, _LETTERS = 20, 280, 12, 44
+_GAP, _FLOWS, _EDGE, _LETTERS = 20, 280, 12, 56
 
 
 def sankey(moves: Moves) -> go.Figure:
