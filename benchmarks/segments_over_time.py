@@ -1,13 +1,13 @@
 """Do segments stay the same from month to month? One table for each number of segments.
 
-    python benchmarks/segments_over_time.py online_retail_II.csv [--k auto 2+1 3+1] [--first 2010-12-01] [--out table.md]
+    python benchmarks/segments_over_time.py online_retail_II.csv [--k auto 2+1 3+1] [--out table.md]
 
 The shop's features as of the first of every month; each month's model goes on from the month before. Three questions:
 
 - identity: how many users does the new model put into the segment that the old model, asked about the same users on the
   same day, puts them in? What is left is what refitting does;
-- stay: how many of those who were there a month ago are in the same segment as then? What is left is refitting, and what
-  users did since;
+- stay: how many of those who were there a month ago are in the same segment as then? What is left is refitting, and
+  what users did since;
 - other seed: a fit with another seed, from the same old model: how many users are in the same segment?
 """
 
