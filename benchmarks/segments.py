@@ -23,9 +23,9 @@ from footfall.segments import assign, choose, fit, numbers_chosen
 from footfall.segments.choice import k_selection
 from footfall.segments.choice.silhouette import squared_silhouette
 from footfall.segments.feature_table import feature_names
-from footfall.segments.fitting import points_of
 from footfall.segments.model import SegmentModel, from_json
 from footfall.segments.scoring import place_users
+from footfall.segments.space import points_of
 from measure import Cost, measure
 
 PEERS = Path(__file__).parent / "peers"

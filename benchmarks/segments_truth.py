@@ -22,8 +22,8 @@ from sklearn.metrics import adjusted_rand_score
 
 from footfall.segments.choice import choose_k
 from footfall.segments.clusters import learn_centres, nearest_labels
-from footfall.segments.fitting import points_of
 from footfall.segments.projection import learn_projection
+from footfall.segments.space import points_of
 from footfall.segments.transform import learn_scales
 
 Array = npt.NDArray[np.float64]
@@ -117,8 +117,14 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="write the table there too")
     options = parser.parse_args()
     shapes = list(SHAPES)
-    wanted = [("kinds", KINDS[seed % len(KINDS)], options.users, seed) for seed in range(options.seeds)]
-    wanted += [(shapes[seed % len(shapes)], 1, options.users, seed) for seed in range(options.seeds)]
+    wanted = [
+        one
+        for seed in range(options.seeds)
+        for one in (
+            ("kinds", KINDS[seed % len(KINDS)], options.users, seed),
+            (shapes[seed % len(shapes)], 1, options.users, seed),
+        )
+    ]
     began = time.perf_counter()
     trials = []
     for one in wanted:
@@ -134,7 +140,7 @@ def main() -> None:
 def table(trials: Sequence[Trial]) -> list[str]:
     """Markdown."""
     lines = ["| planted | sets | number found | median ARI | least ARI |", "| --- | ---: | ---: | ---: | ---: |"]
-    for name in dict.fromkeys(_name(one) for one in trials):
+    for name in sorted({_name(one) for one in trials}):
         ours = [one for one in trials if _name(one) == name]
         right = sum(one.found == one.planted for one in ours)
         rand = [one.rand for one in ours if one.planted > 1]

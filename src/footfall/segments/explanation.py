@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from footfall.errors import UserError
 from footfall.segments.feature_table import Array, column
@@ -85,7 +86,7 @@ def explain(model: SegmentModel, features: pa.Table, user_id: str) -> Explanatio
     Raises:
         UserError: there is no such user.
     """
-    user = features.filter(pa.array(np.asarray(features["user_id"].to_pylist(), object) == user_id))
+    user = features.filter(pc.equal(features["user_id"], user_id))
     if not user.num_rows:
         raise UserError(f"user_features: no user {user_id}; ask for a pseudonym, or for an id of the shop and its key")
     part = model.parts[int(places(user, [part.rule for part in model.parts])[0])]
