@@ -43,7 +43,7 @@ class Settings(BaseSettings):
     )
     fresh: bool = Field(False, description="whether a fit forgets the last model: other segments, other ids")
     registry: SecretStr | None = Field(None, description="MLflow server or database; by default in the lake")
-    seed: int = Field(0, description="seed of whatever is random")
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = Field(0, description="seed of whatever is random")
     rees46_url: str | None = Field(None, description="a mirror of the published REES46 files")
 
     @classmethod

@@ -1,6 +1,7 @@
 """How many segments: found, told, written down; given by people, and what that costs."""
 
 import shutil
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -62,14 +63,24 @@ def test_without_resamples_nothing_is_measured_and_auto_is_refused(own_lake: Pat
     }
 
 
-def test_top_spenders_are_isolated_on_demand(own_lake: Path) -> None:
-    ended = footfall("segments", "--k", "2+2", "--isolate-top-spenders", "--lake", own_lake)
+def test_top_spenders_are_isolated_on_demand(tmp_path: Path) -> None:
+    """Forty buyers of one order each; twelve spend a thousand times as much."""
+    start = datetime(2019, 10, 1)
+    lines = ["event_time,event_type,product_id,category_id,category_code,brand,price,user_id,user_session"]
+    for user in range(90):
+        price = 5_000 + user if user < 12 else 5 + user % 7
+        for kind in ("view", "purchase") if user < 52 else ("view",):
+            moment = start + timedelta(hours=7 * user + (kind == "purchase"))
+            lines.append(f"{moment:%Y-%m-%d %H:%M:%S} UTC,{kind},{user % 9},77,a.b,acme,{price},{1000 + user},s{user}")
+    (tmp_path / "2019-Oct.csv").write_text("\n".join(lines) + "\n")
+    ended = footfall(
+        "run", tmp_path / "2019-Oct.csv", "--k", "2+1", "--isolate-top-spenders", "--lake", tmp_path / "lake"
+    )
     assert ended.code == 0, ended.err
-    assert set(one(own_lake, "SELECT list(DISTINCT part) FROM segment_profiles")) <= {  # type: ignore[call-overload]
-        "top_spenders",
-        "buyers",
-        "visitors",
-    }
+    found = rows(tmp_path / "lake", "SELECT DISTINCT part, segment_name, users FROM segment_profiles ORDER BY ALL")
+    assert {row["part"] for row in found} == {"buyers", "top_spenders", "visitors"}
+    (tail,) = (row for row in found if row["part"] == "top_spenders")
+    assert (tail["segment_name"], tail["users"]) == ("Exceptional Spenders", 12)
 
 
 @pytest.mark.parametrize("k", ["0", "3+", "-2", "1+2+3", "many"])

@@ -45,7 +45,8 @@ def test_a_move_leads_where_it_says(many: Segmented) -> None:
             column = user.column_names.index(move.feature)
             changed = user.set_column(column, move.feature, pa.array([move.needed], pa.float64()))
             label = place_users(many.model, changed).label[0]
-            assert many.model.segments[label] == move.segment != many.model.segments
+            assert many.model.segments[label] == move.segment
+            assert move.segment.id != row["segment_id"]
             if pa.types.is_integer(user.schema.field(column).type):
                 assert move.needed == int(move.needed)
             moved += 1

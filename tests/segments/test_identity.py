@@ -8,10 +8,9 @@ import pyarrow as pa
 import pytest
 from segmented import Segmented
 from shoppers import planted
-from sklearn.metrics import adjusted_rand_score
 
 from footfall.segments import assign, fit, from_json, migration
-from footfall.segments.identity import overlaps
+from footfall.segments.identity import match, overlaps
 from footfall.segments.scoring import place_users
 
 OCTOBER, NOVEMBER = datetime(2019, 11, 1), datetime(2019, 12, 1)
@@ -70,7 +69,7 @@ def test_a_kind_that_is_new_gets_an_id_that_was_never_used() -> None:
 
 def test_without_a_last_model_ids_begin_where_they_are_told() -> None:
     features, _ = planted()
-    model = fit(features, k=3, first_id=7, used_versions=["v1.9.0", "v1.10.2"])
+    model = fit(features, k=3, first_id=7, highest_version="v1.10.2")
 
     assert ([segment.id for segment in model.segments], model.next_id, model.version) == ([7, 8, 9], 10, "v1.11.0")
 
@@ -86,8 +85,27 @@ def test_shuffled_users_keep_no_identity() -> None:
     model = fit(features, k=3)
     again = fit(shuffled, k=6, last=model)
 
-    assert adjusted_rand_score(ids_of(model, features), ids_of(again, shuffled)) < 0.05
-    assert all(segment.overlap is None or segment.overlap >= 0.5 for segment in again.segments)
+    assert [segment.overlap for segment in again.segments] == [None] * 6
+    assert {segment.id for segment in again.segments} == set(range(3, 9))
+
+
+def test_after_a_rollback_neither_number_nor_id_is_given_again() -> None:
+    features, _ = planted()
+    first = fit(features, k=3)
+    again = fit(features, k=5, last=first, first_id=20, highest_version="v1.4.2")
+    same = fit(features, k=3, last=first, first_id=20, highest_version="v1.4.2")
+
+    assert again.version == same.version == "v1.5.0"
+    assert {segment.id for segment in again.segments} - {0, 1, 2} <= set(range(20, 25))
+
+
+def test_a_pair_of_half_is_worth_more_than_two_of_a_third(monkeypatch: pytest.MonkeyPatch) -> None:
+    features, _ = planted(60)
+    model = fit(features, k=2)
+    half = np.array([[0.5, 0.33], [0.33, 0.0]])
+    monkeypatch.setattr("footfall.segments.identity.overlaps", lambda *_: half)
+
+    assert match(model, features, np.zeros(60, np.int32), 2) == {0: (0, 0.5)}
 
 
 def test_a_model_read_from_json_goes_on_the_same(web_shop: Segmented) -> None:

@@ -1,4 +1,4 @@
-"""MLlib's K-means, for users that one machine's memory should not have to cluster."""
+"""MLlib's K-means: the points are the driver's, the work is the cluster's."""
 
 import uuid
 from pathlib import Path
@@ -44,12 +44,13 @@ class SparkKMeans:
         """
         file = self._shared / f"points-{uuid.uuid4().hex[:8]}.parquet"
         _write(points, file)
+        rows = self._vectors(file)
         try:
-            rows = self._vectors(file)
             if start is not None:
                 return self._from_centres(rows, start, tol, max_iter)
             return self._best_start(rows, k, seed, tol, max_iter, n_init)
         finally:
+            rows.unpersist()
             file.unlink()
 
     def _vectors(self, file: Path) -> Any:

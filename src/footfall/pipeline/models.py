@@ -1,5 +1,6 @@
-"""Versions of the segment model: files in the lake, published to the registry."""
+"""Versions of the segment model: files in the lake, told to the registry."""
 
+import hashlib
 import json
 import shutil
 import uuid
@@ -16,11 +17,13 @@ from footfall.settings import Settings
 
 MODEL = "segments"
 CHAMPION, CHALLENGER, PREVIOUS = "champion", "challenger", "previous"
+REPORT_FILE = "report.html"
 _MODEL_FILE, _WITNESSES, _FACTS, _PUBLISHED = "model.json", "witnesses.arrow", "facts.json", "published"
+_GIVEN = "given.json"
 
 
 def registry_of(lake: Lake, settings: Settings) -> Registry:
-    """The registry that the settings name, by default one in the lake."""
+    """The registry that the settings name, by default one in the lake. Nothing is opened yet."""
     secret = settings.registry
     return open_registry(secret.get_secret_value() if secret else None, lake.root / "models" / "registry")
 
@@ -52,57 +55,53 @@ def save(lake: Lake, model: SegmentModel, facts: Mapping[str, Any], kept: bytes)
     unfinished.replace(target)
 
 
-def load(lake: Lake, version: str, registry: Registry | None = None) -> SegmentModel:
+def load(lake: Lake, version: str, registry: Registry) -> SegmentModel:
     """Read a version, from the lake or else from the registry, and see that it still says what it said when fitted.
 
     Raises:
         UserError: there is no such version.
         SourceUnreadable: it cannot be read, or puts its witnesses elsewhere.
     """
-    folder = folder_of(lake, version)
 
     def content(name: str) -> bytes:
-        if (folder / name).exists() or registry is None:
-            return (folder / name).read_bytes()
-        return registry.file(MODEL, version, name)
+        file = folder_of(lake, version) / name
+        return file.read_bytes() if file.exists() else registry.file(MODEL, version, name)
 
-    try:
-        model = from_json(content(_MODEL_FILE))
-        kept = content(_WITNESSES)
-    except FileNotFoundError as error:
-        raise UserError(f"segment model {version}: {error.filename} is missing; fit the segments again") from error
-    verify(model, kept)
+    model = from_json(content(_MODEL_FILE))
+    verify(model, content(_WITNESSES))
     return model
 
 
-def restore(lake: Lake, registry: Registry, version: str) -> None:
-    """Bring the files of a version from the registry into the lake, unless they are there."""
-    if folder_of(lake, version).exists():
-        return
-    facts = json.loads(registry.file(MODEL, version, _FACTS))
-    model = from_json(registry.file(MODEL, version, _MODEL_FILE))
-    save(lake, model, facts, registry.file(MODEL, version, _WITNESSES))
+def restore(lake: Lake, registry: Registry, version: str) -> SegmentModel:
+    """Read a version as `load` does, and see that all of its files are in the lake."""
+    model = load(lake, version, registry)
+    if not all((folder_of(lake, version) / name).exists() for name in (_MODEL_FILE, _WITNESSES, _FACTS)):
+        facts = json.loads(registry.file(MODEL, version, _FACTS))
+        save(lake, model, facts, registry.file(MODEL, version, _WITNESSES))
+    return model
 
 
-def is_published(lake: Lake, version: str) -> bool:
-    """Whether the registry has been told that the version serves."""
-    return (folder_of(lake, version) / _PUBLISHED).exists()
+def is_published(lake: Lake, settings: Settings, version: str) -> bool:
+    """Whether the registry that the settings name knows all there is to know of a version."""
+    marker = folder_of(lake, version) / _PUBLISHED
+    return marker.exists() and marker.read_text("utf-8") == _name_of_registry(settings)
 
 
-def unpublish(lake: Lake, version: str) -> None:
+def unpublish(lake: Lake, version: str | None) -> None:
     """Note that the registry is to be told anew of the version."""
-    (folder_of(lake, version) / _PUBLISHED).unlink(missing_ok=True)
+    if version is not None:
+        (folder_of(lake, version) / _PUBLISHED).unlink(missing_ok=True)
 
 
-def publish(lake: Lake, registry: Registry, version: str, alias: str) -> None:
+def publish(lake: Lake, settings: Settings, version: str, alias: str) -> None:
     """Register a version under an alias. Doing so again changes nothing.
 
-    The champion before becomes `previous`.
+    The champion before becomes `previous`, and a champion challenges no more.
     """
-    folder = folder_of(lake, version)
+    registry, folder = registry_of(lake, settings), folder_of(lake, version)
     facts = json.loads((folder / _FACTS).read_bytes())
-    before = registry.alias(MODEL, CHAMPION)
-    if not any(version == known.version and known.aliases for known in registry.versions(MODEL)):
+    _give(lake, version, int(facts["params"]["next_id"]))
+    if not any(version == known.version for known in registry.versions(MODEL)):
         registry.register(
             MODEL,
             version,
@@ -111,7 +110,54 @@ def publish(lake: Lake, registry: Registry, version: str, alias: str) -> None:
             tags={"fitted_as_of": facts["params"]["fitted_as_of"]},
             files={file.name: file.read_bytes() for file in sorted(folder.iterdir()) if file.name != _PUBLISHED},
         )
+    before, challenger = registry.alias(MODEL, CHAMPION), registry.alias(MODEL, CHALLENGER)
     if alias == CHAMPION and before is not None and before.version != version:
         registry.set_alias(MODEL, PREVIOUS, before.version)
     registry.set_alias(MODEL, alias, version)
-    (folder / _PUBLISHED).touch()
+    if alias == CHAMPION and challenger is not None and challenger.version == version:
+        registry.drop_alias(MODEL, CHALLENGER)
+    (folder / _PUBLISHED).write_text(_name_of_registry(settings), encoding="utf-8")
+
+
+def given(lake: Lake, settings: Settings) -> tuple[str | None, int]:
+    """The highest version that was ever given in this lake, and the first id that no segment ever had."""
+    file = lake.root / "models" / MODEL / _GIVEN
+    if file.exists():
+        known = json.loads(file.read_bytes())
+        return str(known["version"]), int(known["next_id"])
+    registered = registry_of(lake, settings).versions(MODEL)
+    ids = [int(one.params.get("next_id", 0)) for one in registered]
+    return (registered[0].version if registered else None), max(ids, default=0)
+
+
+def number_of(version: str) -> tuple[int, int, int]:
+    """What versions are ordered by.
+
+    >>> number_of("v1.10.0") > number_of("v1.9.3")
+    True
+    """
+    major, minor, patch = map(int, version.removeprefix("v").split("."))
+    return major, minor, patch
+
+
+def _give(lake: Lake, version: str, next_id: int) -> None:
+    """Remember what was given, also when the version is retired one day."""
+    file = lake.root / "models" / MODEL / _GIVEN
+    known: dict[str, Any] = json.loads(file.read_bytes()) if file.exists() else {"version": version, "next_id": 0}
+    highest = max(str(known["version"]), version, key=number_of)
+    unfinished = file.with_name(f".{_GIVEN}")
+    unfinished.write_text(
+        json.dumps({"version": highest, "next_id": max(int(known["next_id"]), next_id)}), encoding="utf-8"
+    )
+    unfinished.replace(file)
+
+
+def _name_of_registry(settings: Settings) -> str:
+    """Tells registries apart without telling their passwords."""
+    secret = settings.registry
+    return hashlib.sha256(secret.get_secret_value().encode()).hexdigest()[:16] if secret else "in the lake"
+
+
+def no_segments(lake: Lake) -> UserError:
+    """The error for a lake that has events at most."""
+    return UserError(f"lake {lake.root} has no segments yet; `footfall segments --lake {lake.root}` makes them")

@@ -3,9 +3,8 @@
 from pathlib import Path
 
 from footfall.contracts import CUSTOMER_SEGMENTS, K_SELECTION, ROW_ACCOUNTS, SEGMENT_MIGRATION, SEGMENT_PROFILES
-from footfall.errors import UserError
 from footfall.lake import open_lake
-from footfall.pipeline.models import load
+from footfall.pipeline.models import load, no_segments, registry_of
 from footfall.pipeline.query import query
 from footfall.segments.report import figures, save_png
 from footfall.settings import Settings
@@ -24,10 +23,10 @@ def pictures(settings: Settings, folder: Path) -> list[Path]:
     lake = open_lake(settings.lake)
     serving = lake.first(CUSTOMER_SEGMENTS)
     if serving is None:
-        raise UserError(f"lake {lake.root} has no segments yet; `footfall segments --lake {lake.root}` makes them")
+        raise no_segments(lake)
     features = query(lake, f"SELECT * FROM user_features WHERE as_of = '{serving['as_of']}' ORDER BY user_id")
     drawn = figures(
-        load(lake, str(serving["model_version"])),
+        load(lake, str(serving["model_version"]), registry_of(lake, settings)),
         features,
         lake.load(CUSTOMER_SEGMENTS),
         lake.load(SEGMENT_PROFILES),

@@ -12,22 +12,24 @@ import pyarrow.compute as pc
 import footfall
 from footfall.contracts import CUSTOMER_SEGMENTS, K_SELECTION, ROW_ACCOUNTS, SEGMENT_MIGRATION, SEGMENT_PROFILES
 from footfall.engine import Engine
-from footfall.errors import SettingInvalid
+from footfall.errors import SettingInvalid, UserError
 from footfall.features import USER_FEATURES
 from footfall.lake import Lake, fingerprint, transaction
 from footfall.pipeline.models import (
     CHALLENGER,
     CHAMPION,
-    MODEL,
+    REPORT_FILE,
     folder_of,
+    given,
     is_published,
     load,
     publish,
     registry_of,
+    restore,
     save,
     unpublish,
 )
-from footfall.registry import Registry
+from footfall.registry import open_registry
 from footfall.segments import (
     Effort,
     SegmentModel,
@@ -48,7 +50,7 @@ REVISION = 2
 """Raise it when the code segments differently."""
 
 REPORT = Path("reports") / "segments.html"
-_KEY = "segments"
+_KEY, _CHALLENGER_KEY, _FEATURES_KEY = "segments", "challenger", "features"
 
 
 @dataclass(frozen=True)
@@ -83,34 +85,50 @@ def build_segments(
     """
     if is_segmented(lake, as_of, settings):
         return SegmentsResult(as_of, str(serving(lake)), is_new=False)
-    registry, mark = registry_of(lake, settings), segments_mark(lake, as_of, settings)
-    challenger = None
-    if settings.fresh or lake.done(CUSTOMER_SEGMENTS, _KEY) != mark:
-        features = features_of(lake, engine, as_of)
+    mark, served, challenger = segments_mark(lake, as_of, settings), serving(lake), None
+    features = features_of(lake, engine, as_of)
+    if not _is_fitted(lake, as_of, settings):
+        champion = _champion(lake, settings)
+        report_step("how many segments")
         selection = _selection(lake, features, as_of, settings, report_step)
         report_step("fitting")
-        model, champion = _fitted(lake, engine, features, selection, settings, registry)
+        model = _fitted(lake, engine, features, selection, settings, champion)
         save(lake, model, _facts(model, selection, settings), witnesses(model, features))
+        report_step("profiles and report")
         if settings.as_challenger and champion is not None:
             challenger = model.version
-            publish(lake, registry, challenger, CHALLENGER)
-            model = champion
-        report_step("profiles and report")
-        serve(lake, engine, model, features, mark)
+            _describe(lake, engine, model, features)
+            publish(lake, settings, challenger, CHALLENGER)
+            _remember(lake, mark)
+            if not _is_current(lake, as_of):
+                serve(lake, engine, champion, features, mark)
+        else:
+            serve(lake, engine, model, features, mark)
+    elif served is not None:
+        # A run before this one died while it served, or could not tell the registry.
+        serve(lake, engine, restore(lake, registry_of(lake, settings), served), features, mark)
     report_step("registry")
-    publish(lake, registry, str(serving(lake)), CHAMPION)
+    publish(lake, settings, str(serving(lake)), CHAMPION)
     return SegmentsResult(as_of, str(serving(lake)), is_new=True, challenger=challenger)
 
 
 def is_segmented(lake: Lake, as_of: datetime, settings: Settings) -> bool:
     """Whether the segments are up to date with the features of the date, and the registry knows. Reads only."""
     version = serving(lake)
-    return (
-        version is not None
-        and not settings.fresh
-        and lake.done(CUSTOMER_SEGMENTS, _KEY) == segments_mark(lake, as_of, settings)
-        and is_published(lake, version)
-    )
+    return version is not None and _is_fitted(lake, as_of, settings) and is_published(lake, settings, version)
+
+
+def _is_fitted(lake: Lake, as_of: datetime, settings: Settings) -> bool:
+    """Whether what the settings ask for was fitted and the users are scored by what serves."""
+    if settings.fresh or serving(lake) is None:
+        return False
+    key = _CHALLENGER_KEY if settings.as_challenger else _KEY
+    return _is_current(lake, as_of) and lake.done(CUSTOMER_SEGMENTS, key) == segments_mark(lake, as_of, settings)
+
+
+def _is_current(lake: Lake, as_of: datetime) -> bool:
+    """Whether the users of this date, as they are known now, have been scored."""
+    return lake.done(CUSTOMER_SEGMENTS, _FEATURES_KEY) == _features_mark(lake, as_of)
 
 
 def segments_mark(lake: Lake, as_of: datetime, settings: Settings) -> int:
@@ -131,7 +149,7 @@ def features_of(lake: Lake, engine: Engine, as_of: object) -> pa.Table:
 
 
 def serve(lake: Lake, engine: Engine, model: SegmentModel, features: pa.Table, mark: int | None = None) -> None:
-    """Score the users with a model: tables, profiles, migration and report. The registry is told afterwards.
+    """Score the users with a model: tables and report. The registry is told afterwards.
 
     Args:
         lake: the caller holds its lock.
@@ -140,27 +158,45 @@ def serve(lake: Lake, engine: Engine, model: SegmentModel, features: pa.Table, m
         features: the users.
         mark: what the segments follow from; by default as before.
     """
+    as_of = features["as_of"][0].as_py()
     mark = mark if mark is not None else lake.done(CUSTOMER_SEGMENTS, _KEY)
+    done = {_KEY: mark, _FEATURES_KEY: _features_mark(lake, as_of)}
+    # Until the registry is told, a run that finds the tables half written begins again here.
+    unpublish(lake, serving(lake))
+    unpublish(lake, model.version)
+    assigned, profiles, flows, page = _describe(lake, engine, model, features)
+    with transaction(lake) as tx:
+        tx.write(SEGMENT_PROFILES, profiles)
+        tx.write(SEGMENT_MIGRATION, flows)
+        tx.write(CUSTOMER_SEGMENTS, assigned, done={key: value for key, value in done.items() if value is not None})
+    write_whole(lake.root / REPORT, page)
+
+
+def _describe(
+    lake: Lake, engine: Engine, model: SegmentModel, features: pa.Table
+) -> tuple[pa.Table, pa.Table, pa.Table, str]:
+    """The users' segments, the profiles, who moved, and the report, which is put beside the model."""
     assigned = assign(model, features, updated_at=datetime.now(UTC).replace(tzinfo=None))
-    profiles = profile(model, features, assigned)
-    flows = _flows(lake, engine, assigned)
+    profiles, flows = profile(model, features, assigned), _flows(lake, engine, assigned)
+    selection = lake.load(K_SELECTION)
     page = report(
         model,
         features,
         assigned,
         profiles,
-        selection=lake.load(K_SELECTION),
+        selection=selection.filter(pc.equal(selection["as_of"], features["as_of"][0].cast(pa.timestamp("us")))),
         migration=flows,
         row_accounts=lake.load(ROW_ACCOUNTS),
         meta={"Lake": str(lake.root), "Footfall": footfall.__version__, "Model": model.version},
     )
-    unpublish(lake, model.version)
-    write_whole(folder_of(lake, model.version) / "report.html", page)
-    write_whole(lake.root / REPORT, page)
+    write_whole(folder_of(lake, model.version) / REPORT_FILE, page)
+    return assigned, profiles, flows, page
+
+
+def _remember(lake: Lake, mark: int) -> None:
+    """Note what the challenger follows from, without touching a row."""
     with transaction(lake) as tx:
-        tx.write(SEGMENT_PROFILES, profiles)
-        tx.write(SEGMENT_MIGRATION, flows)
-        tx.write(CUSTOMER_SEGMENTS, assigned, done={} if mark is None else {_KEY: mark})
+        tx.replace(CUSTOMER_SEGMENTS, [], replaces=lambda _: False, done={_CHALLENGER_KEY: mark})
 
 
 def write_whole(file: Path, text: str) -> None:
@@ -172,7 +208,7 @@ def write_whole(file: Path, text: str) -> None:
 
 
 def _choices(settings: Settings) -> tuple[object, ...]:
-    return settings.k, settings.seed, settings.resamples, settings.isolate_top_spenders, settings.as_challenger
+    return settings.k, settings.seed, settings.resamples, settings.isolate_top_spenders
 
 
 def _features_mark(lake: Lake, as_of: datetime) -> int | None:
@@ -203,31 +239,35 @@ def _selection(
     return lake.load(K_SELECTION)
 
 
-def _fitted(
-    lake: Lake, engine: Engine, features: pa.Table, selection: pa.Table, settings: Settings, registry: Registry
-) -> tuple[SegmentModel, SegmentModel | None]:
-    """The new model, and the one that serves and that it goes on from."""
+def _champion(lake: Lake, settings: Settings) -> SegmentModel | None:
+    """The model that serves; what is to be fresh and to serve at once need not know it."""
     version = serving(lake)
-    champion = load(lake, version, registry) if version and not settings.fresh else None
-    kept = champion.numbers if champion and champion.is_chosen else None
-    model = fit(
+    if version is None or (settings.fresh and not settings.as_challenger):
+        return None
+    return restore(lake, registry_of(lake, settings), version)
+
+
+def _fitted(
+    lake: Lake,
+    engine: Engine,
+    features: pa.Table,
+    selection: pa.Table,
+    settings: Settings,
+    champion: SegmentModel | None,
+) -> SegmentModel:
+    last = None if settings.fresh else champion
+    kept = last.numbers if last and last.is_chosen else None
+    highest, next_id = given(lake, settings)
+    return fit(
         features,
         k=numbers_chosen(selection, kept) if settings.k == "auto" else settings.k,
         seed=settings.seed,
-        last=champion,
+        last=last,
         isolate_top_spenders=settings.isolate_top_spenders,
-        used_versions=[known.version for known in registry.versions(MODEL)],
-        first_id=_unused_id(lake) if settings.fresh else 0,
+        highest_version=highest,
+        first_id=next_id,
         k_means=engine.k_means() or sklearn_k_means,
     )
-    return model, champion
-
-
-def _unused_id(lake: Lake) -> int:
-    """An id that no segment of this lake has had, as far as its tables tell."""
-    used = [*lake.load(CUSTOMER_SEGMENTS)["segment_id"].unique().to_pylist()]
-    used += lake.load(SEGMENT_MIGRATION)["from_segment_id"].unique().to_pylist()
-    return max((one for one in used if one is not None), default=-1) + 1
 
 
 def _flows(lake: Lake, engine: Engine, assigned: pa.Table) -> pa.Table:
@@ -240,13 +280,14 @@ def _flows(lake: Lake, engine: Engine, assigned: pa.Table) -> pa.Table:
     others, known = flows.filter(pc.invert(into)), flows.filter(into).slice(0, 1).to_pylist()
     if before and before["as_of"] < as_of.as_py():
         return pa.concat_tables([others, migration(lake.load(CUSTOMER_SEGMENTS), assigned)])
-    if not known or not folder_of(lake, known[0]["from_model_version"]).exists():
+    earlier = features_of(lake, engine, known[0]["from_as_of"]) if known else None
+    if not earlier:
         return others
-    earlier = features_of(lake, engine, known[0]["from_as_of"])
-    if not earlier.num_rows:
-        return others
-    was = assign(load(lake, known[0]["from_model_version"]), earlier, updated_at=as_of.as_py())
-    return pa.concat_tables([others, migration(was, assigned)])
+    try:
+        model = load(lake, known[0]["from_model_version"], open_registry(None, lake.root / "models" / "registry"))
+    except UserError:
+        return others  # It was retired, or is of another format: where its users were cannot be said any more.
+    return pa.concat_tables([others, migration(assign(model, earlier, updated_at=as_of.as_py()), assigned)])
 
 
 def _facts(model: SegmentModel, selection: pa.Table, settings: Settings) -> dict[str, Any]:
@@ -257,6 +298,7 @@ def _facts(model: SegmentModel, selection: pa.Table, settings: Settings) -> dict
         "resamples": settings.resamples,
         "isolate_top_spenders": settings.isolate_top_spenders,
         "fitted_as_of": model.fitted_as_of,
+        "next_id": model.next_id,
         "footfall": footfall.__version__,
     } | {f"k.{part.name}": part.k for part in model.parts}
     metrics: dict[str, float] = {"users": model.users, "segments": model.k}

@@ -56,8 +56,8 @@ def why_so_many(root: Path) -> list[str]:
     """For each part of the users: how many segments it has, and what the rule says; nothing where none was measured."""
     sql = (
         "SELECT chosen.part, chosen.k, chosen.verdict, ours.k AS given, kept.verdict AS flaw "
-        "FROM (SELECT part, count(DISTINCT segment_id) AS k FROM segment_profiles GROUP BY part) AS ours "
-        "JOIN k_selection AS chosen ON chosen.part = ours.part AND chosen.is_chosen "
+        "FROM (SELECT part, as_of, count(DISTINCT segment_id) AS k FROM segment_profiles GROUP BY ALL) AS ours "
+        "JOIN k_selection AS chosen ON chosen.part = ours.part AND chosen.as_of = ours.as_of AND chosen.is_chosen "
         "LEFT JOIN k_selection AS kept ON kept.part = ours.part AND kept.k = ours.k ORDER BY chosen.part"
     )
     lake = open_lake(root)
@@ -68,6 +68,8 @@ def why_so_many(root: Path) -> list[str]:
 def _said(part: str, k: int, verdict: str, given: int, flaw: str | None) -> str:
     if given == k:
         return f"{part}: {verdict}"
+    if flaw is None:
+        return f"{part}: {given} and not {k}, which the rule chooses; {given} were not measured"
     if not flaw:
         return f"{part}: {given} hold too; the rule would choose {k}"
     return f"{part}: {given} and not {k}, which the rule chooses: with {given}, {flaw}"

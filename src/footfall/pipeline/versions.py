@@ -3,7 +3,7 @@
 import re
 import shutil
 
-from footfall.contracts import CUSTOMER_SEGMENTS
+from footfall.contracts import CUSTOMER_SEGMENTS, SEGMENT_MIGRATION
 from footfall.errors import UserError
 from footfall.lake import Lake, open_lake
 from footfall.pipeline.keys import pseudonymiser
@@ -14,13 +14,14 @@ from footfall.pipeline.models import (
     PREVIOUS,
     folder_of,
     load,
+    no_segments,
     publish,
     registry_of,
     restore,
 )
 from footfall.pipeline.query import query
 from footfall.pipeline.segments import features_of, serve, serving
-from footfall.pipeline.writing import writing
+from footfall.pipeline.writing import locked, writing
 from footfall.registry import Version
 from footfall.segments import SegmentModel, explain, score_sql
 from footfall.segments.explanation import Explanation
@@ -42,13 +43,10 @@ def model_of(settings: Settings, version: str | None = None) -> SegmentModel:
         UserError: there is no such version, or none serves.
     """
     lake = open_lake(settings.lake)
-    name = version or _serving(lake)
-    if not folder_of(lake, name).exists():
-        return load(lake, name, registry_of(lake, settings))
-    return load(lake, name)
+    return load(lake, version or _serving(lake), registry_of(lake, settings))
 
 
-def promote(settings: Settings, version: str | None = None) -> tuple[str, str | None]:
+def promote(settings: Settings, version: str | None = None) -> tuple[str, str]:
     """Let a version serve: the users are scored by it, and the champion before becomes `previous`.
 
     Args:
@@ -64,24 +62,24 @@ def promote(settings: Settings, version: str | None = None) -> tuple[str, str | 
     """
     lake = open_lake(settings.lake)
     registry = registry_of(lake, settings)
-    challenger = registry.alias(MODEL, CHALLENGER)
-    chosen = version or (challenger.version if challenger else None)
-    if chosen is None:
-        raise UserError("no version is challenger; name one, as `footfall segment list` shows them")
-    registry.version(MODEL, chosen)
-    before = lake.first(CUSTOMER_SEGMENTS)
-    if before is None:
-        raise UserError(f"lake {lake.root} has no segments yet; `footfall segments --lake {lake.root}` makes them")
     with writing(lake, settings) as engine:
-        restore(lake, registry, chosen)
-        serve(lake, engine(), load(lake, chosen), features_of(lake, engine(), before["as_of"]))
-        publish(lake, registry, chosen, CHAMPION)
-        if challenger is not None and challenger.version == chosen:
-            registry.drop_alias(MODEL, CHALLENGER)
-    return chosen, str(before["model_version"])
+        before = lake.first(CUSTOMER_SEGMENTS)
+        if before is None:
+            raise no_segments(lake)
+        challenger = registry.alias(MODEL, CHALLENGER)
+        chosen = version or (challenger.version if challenger else None)
+        if chosen is None:
+            raise UserError("no version is challenger; name one, as `footfall segment list` shows them")
+        served = str(before["model_version"])
+        if chosen != served:
+            registry.version(MODEL, chosen)
+            model = restore(lake, registry, chosen)
+            serve(lake, engine(), model, features_of(lake, engine(), before["as_of"]))
+            publish(lake, settings, chosen, CHAMPION)
+    return chosen, served
 
 
-def rollback(settings: Settings) -> tuple[str, str | None]:
+def rollback(settings: Settings) -> tuple[str, str]:
     """Let the champion before the present one serve again.
 
     Raises:
@@ -98,20 +96,21 @@ def retire(settings: Settings, *, keep: int) -> list[str]:
 
     Args:
         settings: the lake and its registry.
-        keep: how many of the newest stay; champion, challenger and previous stay too.
+        keep: how many of the newest stay; champion, challenger, previous and what served at the date before stay too.
 
     Returns:
         The versions that are gone.
     """
     lake = open_lake(settings.lake)
     registry = registry_of(lake, settings)
-    with lake.lock():
-        known = registry.versions(MODEL)
-        old = [one.version for one in known[keep:] if not one.aliases and one.version != serving(lake)]
+    with locked(lake):
+        # Without the models of the dates before, who moved could not be said again.
+        needed = {serving(lake), *lake.load(SEGMENT_MIGRATION)["from_model_version"].unique().to_pylist()}
+        old = [one.version for one in registry.versions(MODEL)[keep:] if not one.aliases and one.version not in needed]
         for version in old:
-            registry.delete(MODEL, version)
             if folder_of(lake, version).exists():
                 shutil.rmtree(folder_of(lake, version))
+            registry.delete(MODEL, version)
     return old
 
 
@@ -145,5 +144,5 @@ def explain_user(settings: Settings, user: str) -> Explanation:
 def _serving(lake: Lake) -> str:
     version = serving(lake)
     if version is None:
-        raise UserError(f"lake {lake.root} has no segments yet; `footfall segments --lake {lake.root}` makes them")
+        raise no_segments(lake)
     return version

@@ -1,6 +1,6 @@
 """From user features to a segmentation: divide, scale, project, cluster, recognise."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,7 @@ from footfall.segments.numbers import Numbers, check_numbers, divided
 from footfall.segments.parts import TOP_SPENDERS, USERS, Rule, divide, places
 from footfall.segments.recognition import Clusters, all_labels, next_version, recognised
 from footfall.segments.scoring import nearest_in
-from footfall.segments.space import Space, learn_space
+from footfall.segments.space import Points, Space, learn_space
 from footfall.segments.transform import BLOCK_ROWS
 
 
@@ -28,7 +28,7 @@ def fit(
     seed: int = 0,
     last: SegmentModel | None = None,
     isolate_top_spenders: bool = False,
-    used_versions: Sequence[str] = (),
+    highest_version: str | None = None,
     first_id: int = 0,
     k_means: KMeans = sklearn_k_means,
 ) -> SegmentModel:
@@ -42,8 +42,8 @@ def fit(
         last: the model that this one follows: where a part has as many segments as before, the fit starts from
             them, and segments that are the same keep their ids and, with some patience, their names.
         isolate_top_spenders: whether buyers beyond the upper fence of spend are a segment of their own.
-        used_versions: versions that there are; the new one is above all of them.
-        first_id: the first segment's id, where there is no last model.
+        highest_version: the highest that was ever given; the new one is above it.
+        first_id: the first id that no segment ever had.
         k_means: whose K-means; by default scikit-learn's.
 
     Raises:
@@ -62,7 +62,7 @@ def fit(
     same = match(last, features, all_labels(found, features.num_rows), k_found) if last else {}
     fitted, next_id = recognised(features, found, same, last, first_id)
     return SegmentModel(
-        version=next_version(fitted, last, used_versions),
+        version=next_version(fitted, last, highest_version),
         seed=seed,
         fitted_as_of=as_of_date(features),
         users=features.num_rows,
@@ -97,21 +97,24 @@ def choose(
     check_numbers({USERS: 1}, features.num_rows)
     parts = divide(features, isolate_top_spenders=isolate_top_spenders)
     which = places(features, [rule for _, rule in parts])
-    spaces = [
-        learn_space(name, features.take(np.flatnonzero(which == place)))
+    # Only the points are kept: at millions of users a second copy of the table would fill the memory.
+    points = {
+        name: learn_space(name, features.take(np.flatnonzero(which == place))).points
         for place, (name, _) in enumerate(parts)
         if name != TOP_SPENDERS
-    ]
-    if not any(space.scales for space in spaces):
+    }
+    if not any(ours.shape[1] for ours in points.values()):
         raise _all_alike(features.num_rows)
-    return {space.name: _choice(space, features.num_rows, seed, effort, progress) for space in spaces}
+    return {name: _choice(name, ours, features.num_rows, seed, effort, progress) for name, ours in points.items()}
 
 
-def _choice(space: Space, users: int, seed: int, effort: Effort | None, progress: Callable[[str], None]) -> Choice:
+def _choice(
+    name: str, points: Points, users: int, seed: int, effort: Effort | None, progress: Callable[[str], None]
+) -> Choice:
     def told(step: str) -> None:
-        progress(f"{space.name}: {step}")
+        progress(f"{name}: {step}")
 
-    return choose_k(space.points, seed=seed, effort=effort, of_users=users, progress=told)
+    return choose_k(points, seed=seed, effort=effort, of_users=users, progress=told)
 
 
 def _all_alike(users: int) -> SourceUnreadable:
@@ -152,7 +155,7 @@ def _clustered(space: Space, k: int, seed: int, last: SegmentModel | None, k_mea
             f"user_features: all {users:,} {space.name} are alike, and {k} segments of them are asked for; choose 1"
         )
     start = _last_centres(space, k, last)
-    return _ordered_by_size(space, learn_centres(space.points, k, seed, start=start, k_means=k_means))
+    return _ordered_by_size(space, k, learn_centres(space.points, k, seed, start=start, k_means=k_means))
 
 
 def _last_centres(space: Space, k: int, last: SegmentModel | None) -> Array | None:
@@ -174,13 +177,13 @@ def _last_centres(space: Space, k: int, last: SegmentModel | None) -> Array | No
     return np.stack([space.points[labels == label].mean(axis=0, dtype=np.float64) for label in range(k)])
 
 
-def _ordered_by_size(space: Space, centres: Array) -> tuple[Array, Labels]:
+def _ordered_by_size(space: Space, k: int, centres: Array) -> tuple[Array, Labels]:
     labels, _ = nearest_labels(space.points, centres)
     users = np.bincount(labels, minlength=len(centres))
-    if not users.all():
+    groups = np.count_nonzero(users)
+    if groups < k:
         raise SettingInvalid(
-            f"k is {len(centres)}, but the {space.name} fall into {np.count_nonzero(users)} different groups at most; "
-            f"choose k = {np.count_nonzero(users)} or less"
+            f"k is {k}, but the {space.name} fall into {groups} different groups at most; choose k = {groups} or less"
         )
     order = np.argsort(-users, kind="stable")
     ranks = np.argsort(order).astype(np.int32)

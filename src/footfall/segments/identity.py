@@ -40,7 +40,8 @@ def match(last: SegmentModel, features: pa.Table, labels: Labels, k: int) -> dic
     from scipy.optimize import linear_sum_assignment  # noqa: PLC0415 - only a refit needs it
 
     found = overlaps(place_users(last, features).label, labels, (last.k, k))
-    pairs = zip(*linear_sum_assignment(-found), strict=True)
+    # What is no pair must not outweigh one: two of 0.33 would beat one of 0.5.
+    pairs = zip(*linear_sum_assignment(-np.where(found >= LEAST_OVERLAP, found, 0)), strict=True)
     return {int(new): (int(old), float(found[old, new])) for old, new in pairs if found[old, new] >= LEAST_OVERLAP}
 
 

@@ -15,6 +15,7 @@ from footfall.segments.projection import Projection
 from footfall.segments.transform import Dropped, Scale
 
 FORMAT = 2
+FIT_ANEW = "fit new segments with `footfall segments --fresh`"
 
 
 @dataclass(frozen=True)
@@ -123,14 +124,12 @@ def from_json(text: str | bytes) -> SegmentModel:
     try:
         fields = json.loads(text)
     except ValueError as error:
-        raise SourceUnreadable(f"segment model: not JSON ({error}); fit the segments again") from error
+        raise SourceUnreadable(f"segment model: not JSON ({error}); {FIT_ANEW}") from error
     _must_be_readable(fields)
     try:
         return _model(fields)
     except (KeyError, TypeError, AttributeError) as error:
-        raise SourceUnreadable(
-            f"segment model: a field is missing or wrong ({error}); fit the segments again"
-        ) from error
+        raise SourceUnreadable(f"segment model: a field is missing or wrong ({error}); {FIT_ANEW}") from error
 
 
 def _must_be_readable(fields: object) -> None:
@@ -138,7 +137,7 @@ def _must_be_readable(fields: object) -> None:
     if found != FORMAT:
         raise SourceUnreadable(
             f"segment model: its format is {found!r} and this version of Footfall reads format {FORMAT}; "
-            "fit the segments again, or use the version of Footfall that wrote it"
+            f"{FIT_ANEW}, or use the version of Footfall that wrote it"
         )
 
 

@@ -56,7 +56,7 @@ def recognised(
     first_id: int,
 ) -> tuple[tuple[Part, ...], int]:
     """Give the segments their ids and names; the next id that is free."""
-    next_id, first, parts = last.next_id if last else first_id, 0, []
+    next_id, first, parts = max(first_id, last.next_id if last else 0), 0, []
     for one in found:
         earlier = [
             (last.segments[same[label][0]], same[label][1]) if last and label in same else None
@@ -91,14 +91,19 @@ def _named(features: pa.Table, found: Clusters, earlier: Sequence[tuple[Segment,
     return replace(part, segments=tuple(segments))
 
 
-def next_version(parts: Sequence[Part], last: SegmentModel | None, used: Sequence[str]) -> str:
-    """v1.x.y, above all that there are: other segments raise x, the same ones fitted anew raise y."""
-    numbers = [tuple(map(int, version.removeprefix("v").split("."))) for version in used]
-    ids = {segment.id for part in parts for segment in part.segments}
-    if last is None and not numbers:
+def next_version(parts: Sequence[Part], last: SegmentModel | None, highest: str | None) -> str:
+    """v1.x.y, above all that there were: other segments raise x, the last ones fitted anew raise y.
+
+    After a rollback the last ones are not those of the highest x, so x is raised.
+    """
+    if last is None and highest is None:
         return "v1.0.0"
-    if last is not None:
-        numbers.append(tuple(map(int, last.version.removeprefix("v").split("."))))
+    numbers = [tuple(map(int, version.removeprefix("v").split("."))) for version in _known(last, highest)]
     major, minor, patch = max(numbers)
-    is_same = last is not None and ids == {segment.id for segment in last.segments}
+    ids = {segment.id for part in parts for segment in part.segments}
+    is_same = last is not None and ids == {segment.id for segment in last.segments} and numbers[0][1] == minor
     return f"v{major}.{minor}.{patch + 1}" if is_same else f"v{major}.{minor + 1}.0"
+
+
+def _known(last: SegmentModel | None, highest: str | None) -> list[str]:
+    return [*([last.version] if last else []), *([highest] if highest else [])]

@@ -88,7 +88,7 @@ def _must_have_features(model: SegmentModel, features: pa.Table) -> None:
     if missing:
         raise SourceUnreadable(
             f"user_features: no column {', '.join(missing)}, which segment model {model.version} was fitted on; "
-            "compute the features again, or fit the segments again without it"
+            "compute the features again, or fit new segments without it: `footfall segments --fresh`"
         )
 
 

@@ -135,10 +135,10 @@ def _learn_scale(name: str, values: Array) -> Scale | Dropped:
     fill, shape = _fill(name, known, high), shape_of(name)
     ours = bent(np.clip(np.where(np.isnan(values), fill, values), low, high), shape)
     least = _NOISE * max(1e-9, float(np.abs(ours).max()))
-    if ours.max() - ours.min() <= least:
-        return Dropped(name, "the same for every user")
     centre = float(np.median(ours))
     others = ours[np.abs(ours - centre) > least]
+    if not others.size:
+        return Dropped(name, "the same for every user")
     # Which range to take: of all, of those that differ, or, where those are all alike, their distance.
     ranges = (_range(ours), _range(others), float(np.median(np.abs(others - centre))))
     spread = next(one for one in ranges if one > least)

@@ -7,7 +7,7 @@ import pyarrow as pa
 from pyarrow import feather
 
 from footfall.errors import SourceUnreadable
-from footfall.segments.model import SegmentModel
+from footfall.segments.model import FIT_ANEW, SegmentModel
 from footfall.segments.scoring import needed_features, place_users
 
 WITNESSES = 1_000
@@ -50,6 +50,6 @@ def verify(model: SegmentModel, kept: bytes) -> None:
     if moved or furthest > TOLERANCE:
         raise SourceUnreadable(
             f"segment model {model.version}: does not reproduce its witnesses ({moved:,} of {len(ids):,} users in "
-            f"another segment, distances up to {furthest:.2g} off); it may not serve. Fit the segments again, or use "
-            "the version of Footfall that wrote it"
+            f"another segment, distances up to {furthest:.2g} off); it may not serve: {FIT_ANEW}, or use the version "
+            "of Footfall that wrote it"
         )

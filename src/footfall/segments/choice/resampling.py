@@ -116,8 +116,10 @@ def stability(points: Points, labels: Labels, k: int, seed: int, resamples: int 
         return _jaccard(labels[drawn], found, k), float(adjusted_rand_score(labels[drawn], found))
 
     similar, rand = zip(*_side_by_side(compare, range(resamples)), strict=True)
-    # A cluster that no draw of a resample holds cannot be compared there.
-    return Stability(tuple(np.nanmean(np.array(similar), axis=0).tolist()), float(np.mean(rand)))
+    # A cluster that a resample did not draw cannot be compared there, and one that none drew does not hold.
+    compared = np.isfinite(np.array(similar))
+    sums = np.where(compared, np.array(similar), 0).sum(axis=0)
+    return Stability(tuple((sums / np.maximum(compared.sum(axis=0), 1)).tolist()), float(np.mean(rand)))
 
 
 def _jaccard(ours: Labels, found: npt.NDArray[np.int32], k: int) -> Array:

@@ -25,7 +25,7 @@ def k_selection(choices: Mapping[str, Choice], *, resamples: int, as_of: datetim
 
 
 def _rows(choice: Choice) -> list[dict[str, Any]]:
-    single: dict[str, Any] = {"k": 1}
+    single: dict[str, Any] = {"k": 1, "verdict": "more than one segment holds"}
     if choice.single is not None:
         single |= {"gap": choice.single.value, "gap_error": choice.single.error}
     return [row | _judged(row, choice) for row in (single, *map(_measures, choice.candidates))]
@@ -44,7 +44,8 @@ def numbers_chosen(selection: pa.Table, last: Mapping[str, int] | None = None) -
     chosen = {row["part"]: int(row["k"]) for row in rows if row["is_chosen"]}
     holding = {(row["part"], row["k"]) for row in rows if not row["verdict"]}
     return {
-        part: last[part] if last and k > 1 and (part, last.get(part)) in holding else k for part, k in chosen.items()
+        part: last[part] if last and min(k, last.get(part, 1)) > 1 and (part, last[part]) in holding else k
+        for part, k in chosen.items()
     }
 
 
