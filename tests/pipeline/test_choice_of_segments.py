@@ -9,8 +9,9 @@ from commands import Ended, footfall, snapshot
 from lake_tables import one, rows
 
 HOLDING = (
-    "jaccard_min >= 0.75 AND prediction_strength >= 0.8 AND smallest_share >= 0.005 "
-    "AND gap - gap_error > (SELECT gap FROM k_selection AS single WHERE single.part = k_selection.part AND k = 1)"
+    "jaccard_min >= 0.75 AND prediction_strength >= 0.8 AND smallest_share >= 0.005 AND gap - 3 * gap_error > "
+    "(SELECT max(gap) FROM k_selection AS fewer WHERE fewer.part = ours.part AND fewer.k < ours.k "
+    "AND (fewer.k = 1 OR fewer.verdict = '' OR fewer.is_chosen))"
 )
 
 
@@ -30,8 +31,8 @@ def test_auto_finds_the_number_of_segments_and_says_why(own_lake: Path) -> None:
         assert f"{part}: {row['verdict']}" in ended.out.replace("\n", " ")
         ours = f"SELECT count(DISTINCT segment_id) FROM segment_profiles WHERE part = '{part}'"
         assert one(own_lake, ours) == row["k"]
-        best = one(own_lake, f"SELECT max(k) FROM k_selection WHERE part = '{part}' AND {HOLDING}")
-        assert row["k"] in (1, best)
+        best = one(own_lake, f"SELECT coalesce(max(k), 1) FROM k_selection AS ours WHERE part = '{part}' AND {HOLDING}")
+        assert row["k"] == best
     assert one(own_lake, "SELECT min(resamples) FROM k_selection") == 20
 
     before = snapshot(own_lake)

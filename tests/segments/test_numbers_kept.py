@@ -17,7 +17,7 @@ def candidate(k: int, *, holds: bool) -> Candidate:
         silhouette=0.5,
         euclidean=Estimate(0.5, 0.4, 0.6),
         gap=Gap(2.0, 0.01),
-        single=Gap(1.0, 0.01),
+        rival=(1, Gap(1.0, 0.01)),
         jaccard=(0.9 if holds else 0.5,) * k,
         rand=0.9,
         prediction_strength=0.9,

@@ -1,9 +1,8 @@
 """The number of segments: measured for 2 to 12, chosen by a rule that is written down.
 
 The rule: the largest K whose every cluster has a mean bootstrap Jaccard of at least 0.75, whose prediction strength is
-at least 0.8, whose smallest cluster holds at least 0.5% of the users, and whose gap lies above that of one cluster by
-its standard error. Is there none, the users have no structure that holds, and are one segment. Nor have they if no K's
-gap lies above that of one cluster by more than chance.
+at least 0.8, whose smallest cluster holds at least 0.5% of the users, and whose gap lies clearly above that of the next
+smaller K that holds, one cluster among them. Is there none, the users have no structure that holds: one segment.
 """
 
 from collections.abc import Callable, Sequence
@@ -24,7 +23,7 @@ LEAST_JACCARD = 0.75
 LEAST_PREDICTION_STRENGTH = 0.8
 LEAST_SHARE = 0.005
 LEAST_USERS = 10
-# Standard errors by which a gap must exceed that of one cluster: of 11 gaps, one lies two errors off by chance.
+# Standard errors by which a gap must exceed another: of 11 gaps, one lies two errors off by chance.
 GAP_ERRORS = 3.0
 
 
@@ -38,7 +37,7 @@ class Candidate:
         silhouette: in squared distance, over all users.
         euclidean: the silhouette in Euclidean distance of a sample, with its interval.
         gap: the gap statistic of a sample.
-        single: that of one cluster.
+        rival: the next smaller number that holds, 1 if there is none, and its gap.
         jaccard: each cluster's mean bootstrap Jaccard.
         rand: mean adjusted Rand index of the bootstrap.
         prediction_strength: mean over splits.
@@ -50,7 +49,7 @@ class Candidate:
     silhouette: float
     euclidean: Estimate
     gap: Gap
-    single: Gap
+    rival: tuple[int, Gap]
     jaccard: tuple[float, ...]
     rand: float
     prediction_strength: float
@@ -65,10 +64,9 @@ class Candidate:
             (self.smallest_share, LEAST_SHARE, "the smallest segment has {:.2%} of the users, below {:.2%}"),
         ]
         failures = [text.format(found, least) for found, least, text in tests if not found >= least]
-        if not self.gap.value - self.gap.error > self.single.value:
-            failures.append(
-                f"the gap is {self.gap.value:.3f}, not clearly above the {self.single.value:.3f} of one segment"
-            )
+        fewer, gap = self.rival
+        if not self.gap.value - GAP_ERRORS * self.gap.error > gap.value:
+            failures.append(f"the gap is {self.gap.value:.3f}, not clearly above the {gap.value:.3f} of {fewer}")
         return failures
 
 
@@ -119,10 +117,12 @@ def choose_k(
     chosen = np.sort(np.random.default_rng(seed).permutation(len(points))[:SAMPLE_ROWS])
     progress("comparing with users without structure")
     gap = gaps(points[chosen], [1, *ks], seed, effort.references)
-    found = []
+    found: list[Candidate] = []
+    rival = (1, gap[1])
     for k in ks:
         progress(f"do {k} segments hold?")
-        found.append(_measured(points, chosen, k, (gap[k], gap[1]), seed, effort, part))
+        found.append(_measured(points, chosen, k, gap[k], rival, seed, effort, part))
+        rival = rival if found[-1].failures else (k, gap[k])
     return _choice(tuple(found), gap[1])
 
 
@@ -130,7 +130,8 @@ def _measured(
     points: Points,
     chosen: npt.NDArray[np.int64],
     k: int,
-    gap: tuple[Gap, Gap],
+    gap: Gap,
+    rival: tuple[int, Gap],
     seed: int,
     effort: Effort,
     part: float,
@@ -143,8 +144,8 @@ def _measured(
         inertia=inertia,
         silhouette=squared_silhouette(points, labels, k),
         euclidean=sampled_silhouette(points, labels, rows=SAMPLE_ROWS, seed=seed),
-        gap=gap[0],
-        single=gap[1],
+        gap=gap,
+        rival=rival,
         jaccard=held.jaccard,
         rand=held.rand,
         prediction_strength=prediction_strength(sample, k, seed, effort.splits),
@@ -156,9 +157,6 @@ def _choice(candidates: tuple[Candidate, ...], single: Gap) -> Choice:
     holding = [one.k for one in candidates if not one.failures]
     if not holding:
         return Choice(1, f"no structure: {_nothing_holds(candidates)}", single, candidates, None)
-    if all(one.gap.value - GAP_ERRORS * one.gap.error <= single.value for one in candidates):
-        reason = "no structure: the users lie no closer around centres than evenly spread ones would"
-        return Choice(1, reason, single, candidates, None)
     best, *others = sorted(holding, reverse=True)
     reason = f"{best} is the largest number of segments that all hold when users are drawn again"
     return Choice(best, reason, single, candidates, others[0] if others else None)
