@@ -9,6 +9,7 @@ from rich.table import Table as Grid
 
 from footfall.cli.options import AsJson, KeyFile, Lake, RegistryUri
 from footfall.cli.printing import escaped, out, print_json
+from footfall.errors import UserError
 from footfall.settings import load_settings
 
 app = typer.Typer(
@@ -161,6 +162,8 @@ def report(
 
     settings = load_settings(lake=lake)
     if png is None:
+        if not (settings.lake / REPORT).exists():
+            raise UserError(f"no report in {settings.lake}; `footfall segments --lake {settings.lake}` writes it")
         out.print(str(settings.lake / REPORT), soft_wrap=True, highlight=False)
         return
     for file in pictures(settings, png):

@@ -100,7 +100,7 @@ def publish(lake: Lake, settings: Settings, version: str, alias: str) -> None:
     """
     registry, folder = registry_of(lake, settings), folder_of(lake, version)
     facts = json.loads((folder / _FACTS).read_bytes())
-    _give(lake, version, int(facts["params"]["next_id"]))
+    _give(lake, version, int(facts["params"].get("next_id", 0)))
     if not any(version == known.version for known in registry.versions(MODEL)):
         registry.register(
             MODEL,

@@ -293,7 +293,7 @@ def _flows(lake: Lake, engine: Engine, assigned: pa.Table) -> pa.Table:
 def _facts(model: SegmentModel, selection: pa.Table, settings: Settings) -> dict[str, Any]:
     """What the registry lists: params of the fit, and metrics of each part."""
     params = {
-        "k": settings.k,
+        "k": "+".join(map(str, settings.k)) if isinstance(settings.k, tuple) else settings.k,
         "seed": model.seed,
         "resamples": settings.resamples,
         "isolate_top_spenders": settings.isolate_top_spenders,

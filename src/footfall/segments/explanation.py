@@ -25,8 +25,8 @@ class Reason:
         feature: its column.
         value: the user's; None where it is not known.
         midway: the value that would speak for neither.
-        weight: its part of the difference of the two squared distances; these parts sum to 1 over all features, and
-            a feature that speaks for the other segment has a negative one.
+        weight: its part of what speaks for the segment. What speaks for it and against it makes up the difference of
+            the squared distances to the two centres; against it are negative weights.
     """
 
     feature: str
@@ -119,7 +119,7 @@ def _against(
     reasons = tuple(
         Reason(
             part.scales[place].feature, values[place], _unscaled(part.scales[place], midway[place]),
-            float(shares[place] / shares.sum()) if shares.sum() else 0.0,
+            float(shares[place] / shares[shares > 0].sum()) if (shares > 0).any() else 0.0,
         )
         for place in np.argsort(-shares, kind="stable")[:REASONS]
     )  # fmt: skip

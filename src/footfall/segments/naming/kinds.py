@@ -61,7 +61,7 @@ EXCEPTIONAL = Kind(
 OF_BUYERS = (
     Kind(
         "lapsed_top_spenders",
-        Text("Lapsed Top Spenders", "Gros acheteurs perdus"),
+        Text("Lapsed Top Spenders", "Gros acheteurs inactifs"),
         Text(
             "Win them back personally, and ask what made them leave.",
             "Reconquérez-les personnellement, et demandez ce qui les a fait partir.",
@@ -83,7 +83,7 @@ OF_BUYERS = (
     ),
     Kind(
         "lapsed_customers",
-        Text("Lapsed Customers", "Clients perdus"),
+        Text("Lapsed Customers", "Clients inactifs"),
         Text(
             "Try one reminder with what is new, and stop if it stays without answer.",
             "Tentez un rappel avec les nouveautés, et arrêtez s'il reste sans réponse.",
@@ -162,7 +162,7 @@ OF_VISITORS = (
     ),
     Kind(
         "lapsed_visitors",
-        Text("Lapsed Visitors", "Visiteurs perdus"),
+        Text("Lapsed Visitors", "Visiteurs inactifs"),
         Text("Leave them out of paid campaigns.", "Laissez-les hors des campagnes payantes."),
         Text("They looked around and stopped coming.", "Ils ont regardé et ne viennent plus."),
         ("recency_days", "sessions"),
@@ -170,7 +170,7 @@ OF_VISITORS = (
     ),
     Kind(
         "window_shoppers",
-        Text("Window Shoppers", "Lèche-vitrines"),
+        Text("Window Shoppers", "Flâneurs"),
         Text(
             "Help them decide: comparisons, reviews, price alerts, a first-order offer.",
             "Aidez-les à choisir : comparatifs, avis, alertes de prix, offre de première commande.",

@@ -33,7 +33,7 @@ class Name:
         """Say it.
 
         >>> Name("window_shoppers", (Trait("weekend_share", True),)).text("fr")
-        'Lèche-vitrines, le week-end'
+        'Flâneurs, le week-end'
         """
         traits = [
             (word(one.feature).high if one.is_more else word(one.feature).low).of(language) for one in self.traits

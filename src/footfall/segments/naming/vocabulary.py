@@ -33,7 +33,7 @@ WORDS = {
         "duration",
         "Recency",
         Text("seen more recently", "vus plus récemment"),
-        Text("not seen for longer", "pas vus depuis plus longtemps"),
+        Text("not seen for longer", "absents depuis plus longtemps"),
     ),
     "recency_purchase_days": Word(
         Text("Days since last purchase", "Jours depuis le dernier achat"),
@@ -46,7 +46,7 @@ WORDS = {
         Text("Days since first visit", "Jours depuis la première visite"),
         "duration",
         "Recency",
-        Text("newer to the shop", "plus nouveaux dans la boutique"),
+        Text("newer to the shop", "arrivés plus récemment"),
         Text("known for longer", "connus depuis plus longtemps"),
     ),
     "orders": Word(
@@ -242,8 +242,8 @@ WORDS = {
         Text("Price tier in category", "Gamme de prix"),
         "share",
         "Price",
-        Text("lower price tier", "bas de gamme"),
-        Text("higher price tier", "haut de gamme"),
+        Text("lower price tier", "prix bas"),
+        Text("higher price tier", "prix élevés"),
     ),
     "price_dispersion": Word(
         Text("Spread of prices", "Dispersion des prix"),
@@ -270,8 +270,8 @@ WORDS = {
         Text("Spread over hours", "Variété des heures"),
         "number",
         "Timing",
-        Text("fewer hours of the day", "moins d'heures différentes"),
-        Text("more hours of the day", "plus d'heures différentes"),
+        Text("fewer hours of the day", "à heures fixes"),
+        Text("more hours of the day", "à toute heure"),
     ),
     "second_half_share": Word(
         Text("In the month's second half", "Deuxième moitié du mois"),
