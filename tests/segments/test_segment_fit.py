@@ -74,6 +74,12 @@ def test_buyers_and_visitors_are_segmented_apart(web_shop: Segmented) -> None:
     assert "orders" not in {scale.feature for scale in visitors.scales}
 
 
+def test_a_part_of_one_segment_is_called_by_who_is_in_it(web_shop: Segmented) -> None:
+    names = [segment.name.text() for segment in fit(web_shop.features, k=(1, 1)).segments]
+
+    assert names == ["All Buyers", "All Visitors"]
+
+
 def test_numbers_by_part_are_kept(web_shop: Segmented) -> None:
     assert fit(web_shop.features, k=(1, 4)).numbers == {"buyers": 1, "visitors": 4}
     assert fit(web_shop.features, k={"buyers": 2, "visitors": 1}).numbers == {"buyers": 2, "visitors": 1}

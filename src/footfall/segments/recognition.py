@@ -12,9 +12,8 @@ from footfall.segments.clusters import Labels
 from footfall.segments.feature_table import Array, feature_names
 from footfall.segments.measures import measure
 from footfall.segments.model import Part, Segment, SegmentModel
-from footfall.segments.naming.kinds import EVERYONE
+from footfall.segments.naming.kinds import UNDIVIDED
 from footfall.segments.naming.names import Name, names_of
-from footfall.segments.parts import USERS
 
 
 @dataclass(frozen=True)
@@ -73,8 +72,8 @@ def _named(features: pa.Table, found: Clusters, earlier: Sequence[tuple[Segment,
     measures = measure(features, feature_names(features), found.labels, k)
     last_names = [segment and segment[0].name for segment in earlier]
     names = names_of(part.name, measures, {scale.feature for scale in part.scales}, last_names)
-    if part.name == USERS and k == 1:
-        names = [Name(EVERYONE.key)]
+    if k == 1 and part.name in UNDIVIDED:
+        names = [Name(UNDIVIDED[part.name].key)]
     new_ids = count(next_id)
     segments = [
         Segment(

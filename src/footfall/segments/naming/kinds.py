@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from footfall.segments.naming.portraits import Portrait
 from footfall.segments.naming.text import Text
-from footfall.segments.parts import BUYERS, TOP_SPENDERS, VISITORS
+from footfall.segments.parts import BUYERS, TOP_SPENDERS, USERS, VISITORS
 
 
 @dataclass(frozen=True)
@@ -32,17 +32,23 @@ class Kind:
     fits: Callable[[Portrait], bool]
 
 
-EVERYONE = Kind(
-    "all_users",
-    Text("All Users", "Tous les utilisateurs"),
-    Text(
+def _undivided(key: str, name: Text) -> Kind:
+    advice = Text(
         "Treat them alike, or look at single features.",
         "Traitez-les de la même façon, ou regardez une caractéristique à la fois.",
-    ),
-    Text("No grouping of these users holds.", "Aucun regroupement de ces utilisateurs ne tient."),
-    (),
-    lambda _: True,
-)
+    )
+    reason = Text(
+        "No grouping of them holds, or none was asked for.", "Aucun regroupement ne tient, ou n'a été demandé."
+    )
+    return Kind(key, name, advice, reason, (), lambda _: True)
+
+
+# A part of one segment: there is nobody to compare it with.
+UNDIVIDED = {
+    USERS: _undivided("all_users", Text("All Users", "Tous les utilisateurs")),
+    BUYERS: _undivided("all_buyers", Text("All Buyers", "Tous les acheteurs")),
+    VISITORS: _undivided("all_visitors", Text("All Visitors", "Tous les visiteurs")),
+}
 EXCEPTIONAL = Kind(
     "exceptional_spenders",
     Text("Exceptional Spenders", "Acheteurs exceptionnels"),
@@ -191,7 +197,7 @@ OF_VISITORS = (
         lambda _: True,
     ),
 )
-KINDS = {kind.key: kind for kind in (EVERYONE, EXCEPTIONAL, *OF_BUYERS, *OF_VISITORS)}
+KINDS = {kind.key: kind for kind in (*UNDIVIDED.values(), EXCEPTIONAL, *OF_BUYERS, *OF_VISITORS)}
 
 # Schmitt's trigger: a segment's last kind is held to thresholds that are this much easier, the kinds that would
 # displace it to thresholds that are as much harder.
