@@ -28,6 +28,8 @@ def engine(
     name: str = request.param
     if name == "spark" and shutil.which("java") is None:
         pytest.fail("Java 17 is needed for the Spark tests: apt-get install openjdk-17-jre-headless")
+    if name == "spark" and name in engines and engines[name].native().sparkContext._jsc is None:
+        del engines[name]  # A command that ran in this process has ended the session that they shared.
     if name not in engines:
         engines[name] = open_engine(name, temporary=tmp_path_factory.mktemp(name), memory="1GB", threads=2)
     return engines[name]

@@ -28,6 +28,8 @@ COMMANDS = [
     ["demo"],
     ["status"],
     ["sql"],
+    ["segment"],
+    *(["segment", name] for name in ("list", "show", "promote", "rollback", "retire", "sql", "explain", "report")),
     ["sources"],
     ["sources", "list"],
     ["sources", "show"],

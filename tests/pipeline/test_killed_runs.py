@@ -48,7 +48,7 @@ def test_ten_kills_and_another_run_give_the_undisturbed_tables(tmp_path: Path) -
     duration = time.monotonic() - began
 
     chance, kills, finished = random.Random(20191001), 0, 0
-    while kills < KILLS and finished < KILLS:
+    while kills < KILLS and finished < 3 * KILLS:
         # A killed run is followed by one that goes on from there; one that came to its end, by a new lake.
         if killed(start(shop, lake), chance.uniform(0, duration)):
             kills += 1
