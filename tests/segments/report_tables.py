@@ -1,5 +1,6 @@
 """What a report is made from beside the segments: measures of every number of segments, and who moved."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -7,30 +8,32 @@ import pyarrow as pa
 from segmented import Segmented
 
 from footfall.contracts import K_SELECTION, SEGMENT_MIGRATION
-from footfall.segments.report import figures, report
+from footfall.segments.report import ReportTables, figures, report
 
 NO_SELECTION, NO_MIGRATION = K_SELECTION.schema.empty_table(), SEGMENT_MIGRATION.schema.empty_table()
 EARLIER, LATER = datetime(2019, 12, 1), datetime(2020, 1, 1)
 
 
 def report_of(segmented: Segmented, row_accounts: pa.Table, **other: Any) -> str:
-    return report(**arguments(segmented, row_accounts, **{"meta": {"Lake": "/data/lake"}} | other))
+    meta = other.pop("meta", {"Lake": "/data/lake"})
+    return report(_tables(segmented, row_accounts, **other), meta)
 
 
 def figures_of(segmented: Segmented, row_accounts: pa.Table, **other: Any) -> dict[str, Any]:
-    return figures(**arguments(segmented, row_accounts, **other))
+    return figures(_tables(segmented, row_accounts, **other))
 
 
-def arguments(segmented: Segmented, row_accounts: pa.Table, **other: Any) -> dict[str, Any]:
-    return {
-        "model": segmented.model,
-        "features": segmented.features,
-        "assigned": segmented.assigned,
-        "profiles": segmented.profiles,
-        "selection": NO_SELECTION,
-        "migration": NO_MIGRATION,
-        "row_accounts": row_accounts,
-    } | other
+def _tables(segmented: Segmented, row_accounts: pa.Table, **other: Any) -> ReportTables:
+    ours = ReportTables(
+        segmented.model,
+        segmented.features,
+        segmented.assigned,
+        segmented.profiles,
+        selection=NO_SELECTION,
+        migration=NO_MIGRATION,
+        row_accounts=row_accounts,
+    )
+    return replace(ours, **other)
 
 
 def selection(*rows: dict[str, Any]) -> pa.Table:

@@ -129,9 +129,11 @@ def test_a_model_file_that_cannot_be_read_is_refused(web_shop: Segmented) -> Non
         from_json("[]")
     with pytest.raises(SourceUnreadable, match="format is 1 and this version of Footfall reads format 2"):
         from_json(damaged(web_shop, format=1))
-    with pytest.raises(SourceUnreadable, match="a field is missing or wrong"):
+    with pytest.raises(SourceUnreadable, match="version is missing or wrong"):
         from_json('{"format": 2}')
-    with pytest.raises(SourceUnreadable, match="a field is missing or wrong"):
+    with pytest.raises(SourceUnreadable, match="users is missing or wrong"):
+        from_json(damaged(web_shop, users="many"))
+    with pytest.raises(SourceUnreadable, match=r"parts.0.rule is missing or wrong"):
         from_json(damaged(web_shop, parts=[{"name": "users", "scales": [{"feature": "carts"}]}]))
 
 

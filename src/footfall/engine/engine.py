@@ -1,15 +1,18 @@
 """What an engine can do. Stages know only this, and Ibis expressions."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-import ibis.expr.types as ir
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from footfall.contracts import Table
+from footfall.engine.k_means import KMeans
+
+if TYPE_CHECKING:  # Ibis takes long to import, and not every room needs it.
+    import ibis.expr.types as ir
 
 Progress = Callable[[int], None]
 Compression = Literal["zstd", "lz4_raw"]
@@ -23,23 +26,6 @@ class Batches(Protocol):
 
     def batches(self, progress: Progress) -> Iterator[pa.RecordBatch]:
         """The rows, from the beginning at every call."""
-
-
-class KMeans(Protocol):
-    """K-means on points of which each is one row."""
-
-    def __call__(
-        self,
-        points: npt.NDArray[np.float32],
-        k: int,
-        *,
-        seed: int,
-        tol: float,
-        max_iter: int,
-        n_init: int,
-        start: npt.NDArray[np.float64] | None,
-    ) -> npt.NDArray[np.float64]:
-        """The centres: from those of `start`, or from the best of `n_init` starts."""
 
 
 class Engine(Protocol):

@@ -12,7 +12,8 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from footfall.contracts import Table
-from footfall.engine.engine import Batches, Compression, KMeans, Progress
+from footfall.engine.engine import Batches, Compression, Progress
+from footfall.engine.k_means import KMeans
 from footfall.engine.spark_k_means import SparkKMeans
 from footfall.errors import FootfallError, SettingInvalid
 

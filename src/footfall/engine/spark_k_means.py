@@ -9,6 +9,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from footfall.engine.k_means import KMeansSettings
+
 _ROW_GROUP = 100_000
 
 
@@ -30,14 +32,10 @@ class SparkKMeans:
         self,
         points: npt.NDArray[np.float32],
         k: int,
-        *,
-        seed: int,
-        tol: float,
-        max_iter: int,
-        n_init: int,
-        start: npt.NDArray[np.float64] | None,
+        settings: KMeansSettings,
+        start: npt.NDArray[np.float64] | None = None,
     ) -> npt.NDArray[np.float64]:
-        """Find the centres: from `start`, or the best of `n_init` starts.
+        """Find the centres: from `start`, or the best of several starts.
 
         Returns:
             One row a centre; fewer than k where there are fewer different points.
@@ -47,8 +45,8 @@ class SparkKMeans:
         rows = self._vectors(file)
         try:
             if start is not None:
-                return self._from_centres(rows, start, tol, max_iter)
-            return self._best_start(rows, k, seed, tol, max_iter, n_init)
+                return self._from_centres(rows, start, settings)
+            return self._best_start(rows, k, settings)
         finally:
             rows.unpersist()
             file.unlink()
@@ -60,25 +58,29 @@ class SparkKMeans:
         return rows.select(array_to_vector(rows["point"].cast("array<double>")).alias("features")).cache()
 
     @staticmethod
-    def _best_start(rows: Any, k: int, seed: int, tol: float, max_iter: int, n_init: int) -> npt.NDArray[np.float64]:
+    def _best_start(rows: Any, k: int, settings: KMeansSettings) -> npt.NDArray[np.float64]:
         from pyspark.ml.clustering import KMeans  # noqa: PLC0415
 
         fits = [
-            KMeans(k=k, seed=seed * n_init + number, tol=tol, maxIter=max_iter, initMode="k-means||").fit(rows)
-            for number in range(n_init)
+            KMeans(k=k, seed=seed, tol=settings.tol, maxIter=settings.max_iter, initMode="k-means||").fit(rows)
+            for seed in range(settings.seed * settings.n_init, (settings.seed + 1) * settings.n_init)
         ]
         best = min(fits, key=lambda fit: float(fit.summary.trainingCost))
         return np.array(best.clusterCenters(), np.float64)
 
     @staticmethod
-    def _from_centres(rows: Any, start: npt.NDArray[np.float64], tol: float, max_iter: int) -> npt.NDArray[np.float64]:
+    def _from_centres(rows: Any, start: npt.NDArray[np.float64], settings: KMeansSettings) -> npt.NDArray[np.float64]:
         # Only the older of Spark's two K-means takes centres to start from.
         from pyspark.mllib.clustering import KMeans, KMeansModel  # noqa: PLC0415
         from pyspark.mllib.linalg import Vectors  # noqa: PLC0415
 
         vectors = rows.rdd.map(lambda row: Vectors.fromML(row[0]))
         model = KMeans.train(
-            vectors, len(start), maxIterations=max_iter, epsilon=tol, initialModel=KMeansModel(list(start))
+            vectors,
+            len(start),
+            maxIterations=settings.max_iter,
+            epsilon=settings.tol,
+            initialModel=KMeansModel(list(start)),
         )
         return np.array([np.asarray(centre) for centre in model.clusterCenters], np.float64)
 

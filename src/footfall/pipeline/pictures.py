@@ -6,7 +6,7 @@ from footfall.contracts import CUSTOMER_SEGMENTS, K_SELECTION, ROW_ACCOUNTS, SEG
 from footfall.lake import open_lake
 from footfall.pipeline.models import load, no_segments, registry_of
 from footfall.pipeline.query import query
-from footfall.segments.report import figures, save_png
+from footfall.segments.report import ReportTables, figures, save_png
 from footfall.settings import Settings
 
 
@@ -25,7 +25,7 @@ def pictures(settings: Settings, folder: Path) -> list[Path]:
     if serving is None:
         raise no_segments(lake)
     features = query(lake, f"SELECT * FROM user_features WHERE as_of = '{serving['as_of']}' ORDER BY user_id")
-    drawn = figures(
+    tables = ReportTables(
         load(lake, str(serving["model_version"]), registry_of(lake, settings)),
         features,
         lake.load(CUSTOMER_SEGMENTS),
@@ -34,4 +34,4 @@ def pictures(settings: Settings, folder: Path) -> list[Path]:
         migration=lake.load(SEGMENT_MIGRATION),
         row_accounts=lake.load(ROW_ACCOUNTS),
     )
-    return save_png(drawn, folder)
+    return save_png(figures(tables), folder)

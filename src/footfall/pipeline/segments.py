@@ -42,7 +42,7 @@ from footfall.segments import (
     profile,
 )
 from footfall.segments.clusters import sklearn_k_means
-from footfall.segments.report import report
+from footfall.segments.report import ReportTables, report
 from footfall.segments.witness import witnesses
 from footfall.settings import Settings
 
@@ -179,7 +179,7 @@ def _describe(
     assigned = assign(model, features, updated_at=datetime.now(UTC).replace(tzinfo=None))
     profiles, flows = profile(model, features, assigned), _flows(lake, engine, assigned)
     selection = lake.load(K_SELECTION)
-    page = report(
+    tables = ReportTables(
         model,
         features,
         assigned,
@@ -187,8 +187,8 @@ def _describe(
         selection=selection.filter(pc.equal(selection["as_of"], features["as_of"][0].cast(pa.timestamp("us")))),
         migration=flows,
         row_accounts=lake.load(ROW_ACCOUNTS),
-        meta={"Lake": str(lake.root), "Footfall": footfall.__version__, "Model": model.version},
     )
+    page = report(tables, {"Lake": str(lake.root), "Footfall": footfall.__version__, "Model": model.version})
     write_whole(folder_of(lake, model.version) / REPORT_FILE, page)
     return assigned, profiles, flows, page
 

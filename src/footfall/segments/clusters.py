@@ -2,16 +2,15 @@
 
 import warnings
 from dataclasses import dataclass
-from typing import Protocol, TypedDict
 
 import numpy as np
 import numpy.typing as npt
 
+from footfall.engine import KMeans, KMeansSettings
 from footfall.segments.feature_table import Array
 from footfall.segments.transform import BLOCK_ROWS
 
 Labels = npt.NDArray[np.int32]
-STARTS, TOL, MAX_ITER = 10, 1e-4, 300
 START_ROWS = 100_000
 
 
@@ -41,35 +40,20 @@ def nearest(points: Array, centres: Array, softness: float) -> Nearest:
     return Nearest(label.astype(np.int32), np.sqrt(own), proba)
 
 
-class KMeans(Protocol):
-    """K-means: centres from those of `start`, or from the best of `n_init` starts."""
-
-    def __call__(
-        self,
-        points: npt.NDArray[np.float32],
-        k: int,
-        *,
-        seed: int,
-        tol: float,
-        max_iter: int,
-        n_init: int,
-        start: Array | None,
-    ) -> Array:
-        """One row a centre."""
-
-
 def sklearn_k_means(
-    points: npt.NDArray[np.float32], k: int, *, seed: int, tol: float, max_iter: int, n_init: int, start: Array | None
+    points: npt.NDArray[np.float32], k: int, settings: KMeansSettings, start: Array | None = None
 ) -> Array:
     """scikit-learn's K-means (Lloyd 1982) in single precision, started with k-means++."""
     from sklearn.cluster import KMeans as Lloyd  # noqa: PLC0415 - a second of import that only a fit needs
     from sklearn.exceptions import ConvergenceWarning  # noqa: PLC0415
 
-    init, n_init = ("k-means++", n_init) if start is None else (start, 1)
+    init, n_init = ("k-means++", settings.n_init) if start is None else (start, 1)
     with warnings.catch_warnings():
         # Fewer different points than centres: `fit` finds the empty segment and says so as an error.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        model = Lloyd(k, n_init=n_init, init=init, tol=tol, max_iter=max_iter, random_state=seed).fit(points)
+        model = Lloyd(
+            k, n_init=n_init, init=init, tol=settings.tol, max_iter=settings.max_iter, random_state=settings.seed
+        ).fit(points)
     centres: Array = model.cluster_centers_.astype(np.float64)
     return centres
 
@@ -97,18 +81,11 @@ def learn_centres(
         refine: whether everyone counts.
         k_means: whose K-means; all are given the same settings.
     """
-    settings: _Settings = {"seed": seed, "tol": TOL, "max_iter": MAX_ITER, "n_init": STARTS}
+    settings = KMeansSettings(seed)
     if start is not None:
-        return k_means(points, k, start=start, **settings)
-    best = k_means(_sample(points, seed), k, start=None, **settings)
-    return k_means(points, k, start=best, **settings) if refine and len(points) > START_ROWS else best
-
-
-class _Settings(TypedDict):
-    seed: int
-    tol: float
-    max_iter: int
-    n_init: int
+        return k_means(points, k, settings, start)
+    best = k_means(_sample(points, seed), k, settings)
+    return k_means(points, k, settings, best) if refine and len(points) > START_ROWS else best
 
 
 def nearest_labels(points: npt.NDArray[np.float32], centres: Array) -> tuple[Labels, float]:

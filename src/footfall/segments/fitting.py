@@ -6,10 +6,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from footfall.engine import KMeans
 from footfall.errors import SettingInvalid, SourceUnreadable
 from footfall.segments.certainty import learn_softness
 from footfall.segments.choice import Choice, Effort, choose_k
-from footfall.segments.clusters import KMeans, Labels, learn_centres, nearest_labels, sklearn_k_means
+from footfall.segments.clusters import Labels, learn_centres, nearest_labels, sklearn_k_means
 from footfall.segments.feature_table import Array, as_of_date, feature_names
 from footfall.segments.identity import match
 from footfall.segments.model import Part, SegmentModel

@@ -3,13 +3,13 @@
 import json
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
+from pydantic import TypeAdapter, ValidationError
 
 from footfall.errors import SourceUnreadable
 from footfall.segments.feature_table import Array
-from footfall.segments.naming.names import Name, Trait
+from footfall.segments.naming.names import Name
 from footfall.segments.parts import Rule
 from footfall.segments.projection import Projection
 from footfall.segments.transform import Dropped, Scale
@@ -125,58 +125,15 @@ def from_json(text: str | bytes) -> SegmentModel:
         fields = json.loads(text)
     except ValueError as error:
         raise SourceUnreadable(f"segment model: not JSON ({error}); {FIT_ANEW}") from error
-    _must_be_readable(fields)
-    try:
-        return _model(fields)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise SourceUnreadable(f"segment model: a field is missing or wrong ({error}); {FIT_ANEW}") from error
-
-
-def _must_be_readable(fields: object) -> None:
     found = fields.get("format") if isinstance(fields, dict) else None
     if found != FORMAT:
         raise SourceUnreadable(
             f"segment model: its format is {found!r} and this version of Footfall reads format {FORMAT}; "
             f"{FIT_ANEW}, or use the version of Footfall that wrote it"
         )
-
-
-def _model(fields: dict[str, Any]) -> SegmentModel:
-    return SegmentModel(
-        version=fields["version"],
-        seed=fields["seed"],
-        fitted_as_of=fields["fitted_as_of"],
-        users=fields["users"],
-        next_id=fields["next_id"],
-        is_chosen=fields["is_chosen"],
-        parts=tuple(map(_part, fields["parts"])),
-    )
-
-
-def _part(fields: dict[str, Any]) -> Part:
-    projection = fields["projection"]
-    return Part(
-        name=fields["name"],
-        rule=Rule(**fields["rule"]) if fields["rule"] else None,
-        users=fields["users"],
-        scales=tuple(Scale(**scale) for scale in fields["scales"]),
-        dropped=tuple(Dropped(**one) for one in fields["dropped"]),
-        projection=Projection(
-            mean=tuple(projection["mean"]),
-            loadings=tuple(map(tuple, projection["loadings"])),
-            variance_shares=tuple(projection["variance_shares"]),
-        ),
-        softness=fields["softness"],
-        segments=tuple(map(_segment, fields["segments"])),
-    )
-
-
-def _segment(fields: dict[str, Any]) -> Segment:
-    name = fields["name"]
-    return Segment(
-        id=fields["id"],
-        name=Name(name["kind"], tuple(Trait(**trait) for trait in name["traits"]), name["number"]),
-        users=fields["users"],
-        centre=tuple(fields["centre"]),
-        overlap=fields["overlap"],
-    )
+    try:
+        return TypeAdapter(SegmentModel).validate_json(text)
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        field = ".".join(map(str, wrong["loc"]))
+        raise SourceUnreadable(f"segment model: {field} is missing or wrong ({wrong['msg']}); {FIT_ANEW}") from error

@@ -25,6 +25,29 @@ TITLES = {TOP_SPENDERS: "Exceptional spenders", BUYERS: "Buyers", VISITORS: "Nev
 
 
 @dataclass(frozen=True)
+class ReportTables:
+    """What a report is made from.
+
+    Attributes:
+        model: the segmentation.
+        features: `user_features` as of one date.
+        assigned: what `assign` returned for these users.
+        profiles: what `profile` returned for them.
+        selection: how many segments there are, and why, as in the contract `k_selection`; may be empty.
+        migration: who moved, as in the contract `segment_migration`; the latest dates are shown; may be empty.
+        row_accounts: where the rows went, as in the contract of that name.
+    """
+
+    model: SegmentModel
+    features: pa.Table
+    assigned: pa.Table
+    profiles: pa.Table
+    selection: pa.Table
+    migration: pa.Table
+    row_accounts: pa.Table
+
+
+@dataclass(frozen=True)
 class PartView:
     """A part of the model, as the report shows it.
 
@@ -103,19 +126,15 @@ class Content:
         return np.flatnonzero((self.labels >= view.first) & (self.labels < view.first + view.part.k))
 
 
-def read(
-    model: SegmentModel,
-    features: pa.Table,
-    assigned: pa.Table,
-    profiles: pa.Table,
-    *,
-    selection: pa.Table,
-    migration: pa.Table,
-    row_accounts: pa.Table,
-) -> Content:
-    """Read all tables; the arguments are those of `report`."""
-    labels = labels_of(model, features, assigned)
-    rows = {row["segment_id"]: row for row in profiles.to_pylist()}
+def read(tables: ReportTables) -> Content:
+    """Read all tables.
+
+    Raises:
+        SourceUnreadable: they do not belong together.
+    """
+    model, features = tables.model, tables.features
+    labels = labels_of(model, features, tables.assigned)
+    rows = {row["segment_id"]: row for row in tables.profiles.to_pylist()}
     missing = [segment.id for segment in model.segments if segment.id not in rows]
     if missing:
         raise SourceUnreadable(
@@ -132,9 +151,9 @@ def read(
         features=features,
         labels=labels,
         parts=parts,
-        numbers=numbers_of(model, selection, TITLES | titles),
-        moves=latest_moves(migration, [segment.id for segment in model.segments]),
-        accounts=accounts(row_accounts),
+        numbers=numbers_of(model, tables.selection, TITLES | titles),
+        moves=latest_moves(tables.migration, [segment.id for segment in model.segments]),
+        accounts=accounts(tables.row_accounts),
     )
 
 

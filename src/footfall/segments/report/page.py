@@ -11,11 +11,10 @@ from markupsafe import Markup
 
 from footfall.segments.choice.choose import LEAST_JACCARD, LEAST_PREDICTION_STRENGTH, LEAST_SHARE
 from footfall.segments.feature_table import as_of_date, column
-from footfall.segments.model import SegmentModel
 from footfall.segments.naming.wording import count, percent
 from footfall.segments.report import method
 from footfall.segments.report.components import SHOWN, components
-from footfall.segments.report.content import Content, read
+from footfall.segments.report.content import Content, ReportTables, read
 from footfall.segments.report.heatmap import heat_map
 
 if TYPE_CHECKING:
@@ -24,38 +23,20 @@ if TYPE_CHECKING:
 _RULE = {"jaccard": LEAST_JACCARD, "prediction_strength": LEAST_PREDICTION_STRENGTH, "share": LEAST_SHARE}
 
 
-def report(
-    model: SegmentModel,
-    features: pa.Table,
-    assigned: pa.Table,
-    profiles: pa.Table,
-    *,
-    selection: pa.Table,
-    migration: pa.Table,
-    row_accounts: pa.Table,
-    meta: dict[str, str],
-) -> str:
+def report(tables: ReportTables, meta: dict[str, str]) -> str:
     """Write the report as one self-contained HTML page; it loads nothing, so it works offline and can be mailed.
 
     Args:
-        model: the segmentation.
-        features: `user_features` as of one date.
-        assigned: what `assign` returned for these users.
-        profiles: what `profile` returned for them.
-        selection: how many segments there are, and why, as in the contract `k_selection`; may be empty.
-        migration: who moved, as in the contract `segment_migration`; the latest dates are shown; may be empty.
-        row_accounts: where the rows went, as in the contract of that name.
+        tables: what it is made from.
         meta: what stands in the page's foot, for example {"Lake": "/data/lake", "Footfall": "0.1.0"}.
 
     Raises:
         SourceUnreadable: the tables do not belong together.
     """
-    content = read(
-        model, features, assigned, profiles, selection=selection, migration=migration, row_accounts=row_accounts
-    )
+    content, features = read(tables), tables.features
     return _template().render(
         content=content,
-        model=model,
+        model=tables.model,
         as_of=as_of_date(features),
         users=features.num_rows,
         spend=_total_spend(features),
@@ -70,17 +51,8 @@ def report(
     )
 
 
-def figures(
-    model: SegmentModel,
-    features: pa.Table,
-    assigned: pa.Table,
-    profiles: pa.Table,
-    *,
-    selection: pa.Table,
-    migration: pa.Table,
-    row_accounts: pa.Table,
-) -> dict[str, go.Figure]:
-    """Draw every plot of the report; the arguments are those of `report`.
+def figures(tables: ReportTables) -> dict[str, go.Figure]:
+    """Draw every plot of the report.
 
     Returns:
         By a key that can be a file's name: sizes, revenue, heat-map, migration, outcomes, and for each part, here
@@ -89,9 +61,7 @@ def figures(
     """
     from footfall.segments.report.plots import draw  # noqa: PLC0415 - plotly takes long to import
 
-    return draw(
-        read(model, features, assigned, profiles, selection=selection, migration=migration, row_accounts=row_accounts)
-    )
+    return draw(read(tables))
 
 
 def _total_spend(features: pa.Table) -> float | None:
