@@ -1,5 +1,6 @@
 """No test of the pipeline touches the key of whoever runs it."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -37,3 +38,19 @@ def small_lake(small_shop: SimulatedShop, tmp_path_factory: pytest.TempPathFacto
     ended = footfall("run", small_shop.truth.parent, "--lake", root, "--key-file", key, "--threads", 2, "--json")
     assert ended.code == 0, ended.err
     return root, ended
+
+
+@pytest.fixture(scope="session")
+def two_months(small_shop: SimulatedShop, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A lake to which the months were brought one after the other, and segmented each time. Tests copy it."""
+    lake = tmp_path_factory.mktemp("two_months") / "lake"
+    key = tmp_path_factory.getbasetemp() / "key-of-the-tests"
+    for month in small_shop.months:
+        ended = footfall("run", month, "--lake", lake, "--key-file", key)
+        assert ended.code == 0, ended.err
+    return lake
+
+
+@pytest.fixture
+def own_lake(two_months: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(two_months, tmp_path / "lake")

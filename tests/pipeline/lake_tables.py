@@ -6,6 +6,7 @@ from urllib.parse import unquote
 
 import numpy as np
 import pyarrow as pa
+from commands import footfall
 
 from footfall.lake import open_lake
 from footfall.pipeline.query import query
@@ -81,3 +82,12 @@ def orphans(lake: Path) -> list[str]:
     known = {table.resolve() for table in open_lake(lake).tables().values()}
     found += [str(file) for file in lake.rglob("*.parquet") if not known & set(file.resolve().parents)]
     return found + [str(path) for path in [lake / ".staging"] if path.exists()]
+
+
+def versions(lake: Path) -> dict[str, list[str]]:
+    found = json.loads(footfall("segment", "list", "--lake", lake, "--json").out)
+    return {one["version"]: one["aliases"] for one in found}
+
+
+def serving(lake: Path) -> object:
+    return one(lake, "SELECT DISTINCT model_version FROM customer_segments")

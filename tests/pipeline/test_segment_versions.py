@@ -3,42 +3,16 @@
 import json
 import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
 from commands import Ended, footfall, snapshot
-from lake_tables import assert_same, in_order, one, rows
+from lake_tables import assert_same, in_order, one, rows, serving, versions
 
-from footfall.lake import Transaction, open_lake
+from footfall.lake import open_lake
 from footfall.pipeline.models import registry_of
 from footfall.pipeline.query import query
 from footfall.settings import load_settings
 from footfall.simulate import SimulatedShop
-
-
-@pytest.fixture(scope="module")
-def two_months(small_shop: SimulatedShop, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A lake to which the months were brought one after the other, and segmented each time. Tests copy it."""
-    lake = tmp_path_factory.mktemp("two_months") / "lake"
-    key = tmp_path_factory.getbasetemp() / "key-of-the-tests"
-    for month in small_shop.months:
-        ended = footfall("run", month, "--lake", lake, "--key-file", key)
-        assert ended.code == 0, ended.err
-    return lake
-
-
-@pytest.fixture
-def own_lake(two_months: Path, tmp_path: Path) -> Path:
-    return shutil.copytree(two_months, tmp_path / "lake")
-
-
-def versions(lake: Path) -> dict[str, list[str]]:
-    found = json.loads(footfall("segment", "list", "--lake", lake, "--json").out)
-    return {one["version"]: one["aliases"] for one in found}
-
-
-def serving(lake: Path) -> object:
-    return one(lake, "SELECT DISTINCT model_version FROM customer_segments")
 
 
 def test_each_month_is_a_version_and_the_last_one_serves(two_months: Path) -> None:
@@ -73,7 +47,8 @@ def test_promote_and_roll_back_change_what_serves(own_lake: Path) -> None:
     assert one(own_lake, "SELECT DISTINCT model_version FROM segment_profiles") == "v1.0.0"
     assert "v1.0.0" in (own_lake / "reports" / "segments.html").read_text()
 
-    assert f"{second} serves now" in footfall("segment", "rollback", "--lake", own_lake).out
+    rolled = footfall("segment", "rollback", "--lake", own_lake, "--json")
+    assert json.loads(rolled.out) == {"version": second, "served_before": "v1.0.0"}
     assert_same(in_order(own_lake, "customer_segments"), before, "customer_segments")
 
 
@@ -134,45 +109,11 @@ def test_a_run_after_a_promotion_keeps_what_was_promoted(own_lake: Path, small_s
     assert serving(own_lake) == promoted
 
 
-@pytest.mark.parametrize("writes", [1, 2, 3])
-def test_a_promotion_that_dies_is_mended_by_the_next_run(
-    own_lake: Path, small_shop: SimulatedShop, writes: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It dies before its first, second or third commit."""
-    real, left = Transaction.write, [writes]
-
-    def dying(self: Transaction, *arguments: Any, **named: Any) -> None:
-        left[0] -= 1
-        if not left[0]:
-            raise KeyboardInterrupt
-        real(self, *arguments, **named)
-
-    before = serving(own_lake)
-    with monkeypatch.context() as patched:
-        patched.setattr(Transaction, "write", dying)
-        assert footfall("segment", "promote", "v1.0.0", "--lake", own_lake).code == 130
-    assert serving(own_lake) == before
-    assert footfall("run", *small_shop.months, "--lake", own_lake).code == 0
-    for table in ("segment_profiles", "customer_segments"):
-        assert one(own_lake, f"SELECT DISTINCT model_version FROM {table}") == before
-    assert one(own_lake, "SELECT DISTINCT to_model_version FROM segment_migration") == before
-    assert f"Model {before}" in (own_lake / "reports" / "segments.html").read_text()
-    assert "nothing to do" in footfall("run", *small_shop.months, "--lake", own_lake).out
-
-
 def test_another_registry_is_told_what_serves(own_lake: Path, small_shop: SimulatedShop, tmp_path: Path) -> None:
     elsewhere = f"sqlite:///{tmp_path / 'elsewhere.db'}"
     assert footfall("run", *small_shop.months, "--registry", elsewhere, "--lake", own_lake).code == 0
     (known,) = json.loads(footfall("segment", "list", "--registry", elsewhere, "--lake", own_lake, "--json").out)
     assert (known["version"], known["aliases"]) == (serving(own_lake), ["champion"])
-
-
-def test_files_of_a_version_that_are_lost_come_back_from_the_registry(own_lake: Path) -> None:
-    folder = own_lake / "models" / "segments" / str(serving(own_lake))
-    shutil.rmtree(folder)
-    assert footfall("segment", "show", "--lake", own_lake).code == 0
-    assert footfall("segments", "--seed", "6", "--as-challenger", "--lake", own_lake).code == 0
-    assert {"model.json", "facts.json", "witnesses.arrow"} <= {path.name for path in folder.iterdir()}
 
 
 def test_a_challengers_report_is_registered(own_lake: Path) -> None:
@@ -182,15 +123,6 @@ def test_a_challengers_report_is_registered(own_lake: Path) -> None:
     (challenger,) = (one for one in registry.versions("segments") if "challenger" in one.aliases)
     page = registry.file("segments", challenger.version, "report.html").decode()
     assert f"Model {challenger.version}" in page
-
-
-def test_a_lake_of_an_older_format_is_segmented_afresh(own_lake: Path) -> None:
-    for file in (own_lake / "models" / "segments").glob("v*/model.json"):
-        file.write_text('{"format": 1}')
-    refused = footfall("segments", "--seed", "7", "--lake", own_lake)
-    assert refused.code == 1
-    assert "footfall segments --fresh" in refused.err
-    assert footfall("segments", "--fresh", "--lake", own_lake).code == 0
 
 
 def test_old_versions_are_retired_and_those_in_use_stay(own_lake: Path) -> None:
@@ -253,12 +185,13 @@ def test_a_registry_that_does_not_answer_stops_only_the_telling(own_lake: Path) 
 
 
 def test_a_registry_elsewhere_keeps_the_versions(own_lake: Path, tmp_path: Path) -> None:
-    elsewhere = f"sqlite:///{tmp_path / 'elsewhere.db'}"
+    elsewhere, served = f"sqlite:///{tmp_path / 'elsewhere.db'}", serving(own_lake)
     assert footfall("segments", "--seed", "4", "--registry", elsewhere, "--lake", own_lake).code == 0
-    (known,) = json.loads(footfall("segment", "list", "--registry", elsewhere, "--lake", own_lake, "--json").out)
+    known, before = json.loads(footfall("segment", "list", "--registry", elsewhere, "--lake", own_lake, "--json").out)
     assert known["aliases"] == ["champion"]
     assert known["metrics"]["segments"] == 5
     assert known["params"]["seed"] == "4"
+    assert before["version"] == served
 
 
 def test_the_query_scores_as_the_lake_does(own_lake: Path) -> None:

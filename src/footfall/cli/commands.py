@@ -219,10 +219,11 @@ def segments(
     if as_json:
         print_json(asdict(result))
         return
-    out.print("segments are new" if result.is_new else "nothing to do: the segments are up to date")
-    if result.challenger:
-        out.print(f"{result.challenger} waits as challenger: footfall segment promote --lake {settings.lake}")
-    tell_segments(settings)
+    if not result.is_new:
+        out.print("nothing to do: the segments are up to date")
+    elif not result.challenger:
+        out.print(f"segments are new: {result.version}, as of {result.as_of:%Y-%m-%d %H:%M} UTC", highlight=False)
+    tell_segments(settings, result)
 
 
 @app.command()

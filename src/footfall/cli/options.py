@@ -9,8 +9,8 @@ import typer
 
 
 def _numbers_or_auto(text: str) -> str:
-    if text != "auto" and not re.fullmatch(r"\d+(\+\d+)?", text):
-        raise typer.BadParameter(f'"{text}" must be a number, two like 3+4, or auto')
+    if text != "auto" and not re.fullmatch(r"[1-9]\d*(\+[1-9]\d*)?", text):
+        raise typer.BadParameter(f'"{text}" must be 1 or more, two such numbers like 3+4, or auto')
     return text
 
 

@@ -50,13 +50,22 @@ def tell_run(result: Any, settings: Settings, *, as_json: bool) -> None:
             highlight=False,
             soft_wrap=True,
         )
-        tell_segments(settings)
+        tell_segments(settings, result.segments)
 
 
-def tell_segments(settings: Settings) -> None:
+def tell_segments(settings: Settings, result: Any) -> None:
     """The segments, and where to look next."""
     from footfall.pipeline.summary import REPORT, segment_rows, why_so_many  # noqa: PLC0415
 
+    if result.challenger:
+        out.print(
+            f"{result.challenger} waits as challenger, and {result.version} goes on scoring the users: "
+            f"footfall segment promote --lake {settings.lake}",
+            soft_wrap=True,
+            highlight=False,
+        )
+    for note in result.notes:
+        err.print(f"[yellow]note:[/] {escaped(note)}", soft_wrap=True, highlight=False)
     grid = Grid("id", "segment", "users", "share of users", "share of revenue", title="Segments")
     for row in segment_rows(settings.lake):
         grid.add_row(

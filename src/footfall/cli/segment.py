@@ -88,19 +88,20 @@ def promote(
     version: Annotated[str | None, typer.Argument(help="Such as v1.2.0; by default the challenger.")] = None,
     lake: Lake = None,
     registry: RegistryUri = None,
+    as_json: AsJson = False,
 ) -> None:
     """Let a version serve: all users are scored by it, and the champion before becomes `previous`."""
     from footfall.pipeline.versions import promote as promote_version  # noqa: PLC0415
 
-    _tell_champion(*promote_version(load_settings(lake=lake, registry=registry), version))
+    _tell_champion(*promote_version(load_settings(lake=lake, registry=registry), version), as_json=as_json)
 
 
 @app.command()
-def rollback(lake: Lake = None, registry: RegistryUri = None) -> None:
+def rollback(lake: Lake = None, registry: RegistryUri = None, as_json: AsJson = False) -> None:
     """Let the champion before the present one serve again."""
     from footfall.pipeline.versions import rollback as roll_back  # noqa: PLC0415
 
-    _tell_champion(*roll_back(load_settings(lake=lake, registry=registry)))
+    _tell_champion(*roll_back(load_settings(lake=lake, registry=registry)), as_json=as_json)
 
 
 @app.command()
@@ -108,11 +109,15 @@ def retire(
     keep: Annotated[int, typer.Option(min=1, help="How many of the newest stay.")] = 3,
     lake: Lake = None,
     registry: RegistryUri = None,
+    as_json: AsJson = False,
 ) -> None:
     """Delete old versions; those that serve, challenge or served last stay too."""
     from footfall.pipeline.versions import retire as retire_versions  # noqa: PLC0415
 
     gone = retire_versions(load_settings(lake=lake, registry=registry), keep=keep)
+    if as_json:
+        print_json({"retired": gone})
+        return
     out.print(f"retired {', '.join(gone)}" if gone else "nothing to retire")
 
 
@@ -170,7 +175,10 @@ def report(
         out.print(str(file), soft_wrap=True, highlight=False)
 
 
-def _tell_champion(version: str, before: str | None) -> None:
+def _tell_champion(version: str, before: str | None, *, as_json: bool) -> None:
+    if as_json:
+        print_json({"version": version, "served_before": before})
+        return
     said = "serves already" if before == version else f"serves now; {before} served before"
     out.print(f"{version} {said}", highlight=False)
 

@@ -134,7 +134,9 @@ class Lake:
                 yield
         except Timeout as error:
             raise LakeBusy(f"lake {self.root}: another run is writing; wait for it to end and run again") from error
-        except PermissionError as error:
+        except OSError as error:
+            if error.filename != str(self.root / ".lock"):
+                raise
             raise _not_writable(self.root, error) from error
 
 

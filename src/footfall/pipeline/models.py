@@ -8,10 +8,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from footfall.errors import UserError
+from footfall.contracts import SEGMENT_PROFILES
+from footfall.errors import RegistryUnreachable, SourceUnreadable, UserError
 from footfall.lake import Lake
 from footfall.registry import Registry, open_registry
 from footfall.segments import SegmentModel, from_json
+from footfall.segments.model import FIT_ANEW
 from footfall.segments.witness import verify
 from footfall.settings import Settings
 
@@ -55,7 +57,7 @@ def save(lake: Lake, model: SegmentModel, facts: Mapping[str, Any], kept: bytes)
     unfinished.replace(target)
 
 
-def load(lake: Lake, version: str, registry: Registry) -> SegmentModel:
+def load(lake: Lake, version: str, registry: Registry | None) -> SegmentModel:
     """Read a version, from the lake or else from the registry, and see that it still says what it said when fitted.
 
     Raises:
@@ -65,7 +67,14 @@ def load(lake: Lake, version: str, registry: Registry) -> SegmentModel:
 
     def content(name: str) -> bytes:
         file = folder_of(lake, version) / name
-        return file.read_bytes() if file.exists() else registry.file(MODEL, version, name)
+        if registry is None or file.exists():
+            return file.read_bytes()
+        try:
+            return registry.file(MODEL, version, name)
+        except RegistryUnreachable:
+            raise
+        except UserError as error:
+            raise UserError(f"{file}: is missing, and the registry has no copy ({error}); {FIT_ANEW}") from error
 
     model = from_json(content(_MODEL_FILE))
     verify(model, content(_WITNESSES))
@@ -75,16 +84,32 @@ def load(lake: Lake, version: str, registry: Registry) -> SegmentModel:
 def restore(lake: Lake, registry: Registry, version: str) -> SegmentModel:
     """Read a version as `load` does, and see that all of its files are in the lake."""
     model = load(lake, version, registry)
-    if not all((folder_of(lake, version) / name).exists() for name in (_MODEL_FILE, _WITNESSES, _FACTS)):
+    if not _is_complete(lake, version):
         facts = json.loads(registry.file(MODEL, version, _FACTS))
         save(lake, model, facts, registry.file(MODEL, version, _WITNESSES))
     return model
 
 
+def stands(lake: Lake, version: str) -> bool:
+    """Whether a version's files are in the lake, and say what they said when it was fitted. Reads only."""
+    try:
+        return _is_complete(lake, version) and bool(load(lake, version, registry=None))
+    except SourceUnreadable:
+        return False
+
+
+def _is_complete(lake: Lake, version: str) -> bool:
+    return all((folder_of(lake, version) / name).exists() for name in (_MODEL_FILE, _WITNESSES, _FACTS))
+
+
 def is_published(lake: Lake, settings: Settings, version: str) -> bool:
     """Whether the registry that the settings name knows all there is to know of a version."""
     marker = folder_of(lake, version) / _PUBLISHED
-    return marker.exists() and marker.read_text("utf-8") == _name_of_registry(settings)
+    return (
+        marker.exists()
+        and marker.read_text("utf-8") == _name_of_registry(settings)
+        and not registry_of(lake, settings).is_empty
+    )
 
 
 def unpublish(lake: Lake, version: str | None) -> None:
@@ -94,14 +119,34 @@ def unpublish(lake: Lake, version: str | None) -> None:
 
 
 def publish(lake: Lake, settings: Settings, version: str, alias: str) -> None:
-    """Register a version under an alias. Doing so again changes nothing.
+    """Register a version under an alias, and any that runs before this one could not register. Again changes nothing.
 
     The champion before becomes `previous`, and a champion challenges no more.
     """
-    registry, folder = registry_of(lake, settings), folder_of(lake, version)
+    registry = registry_of(lake, settings)
+    known = {one.version for one in registry.versions(MODEL)}
+    for ours in sorted({version, *_unpublished(lake)}, key=number_of):
+        _register(lake, registry, ours, is_known=ours in known)
+    before, challenger = registry.alias(MODEL, CHAMPION), registry.alias(MODEL, CHALLENGER)
+    if alias == CHAMPION and before is not None and before.version != version:
+        registry.set_alias(MODEL, PREVIOUS, before.version)
+    registry.set_alias(MODEL, alias, version)
+    if alias == CHAMPION and challenger is not None and challenger.version == version:
+        registry.drop_alias(MODEL, CHALLENGER)
+    for ours in {version, *_unpublished(lake)}:
+        (folder_of(lake, ours) / _PUBLISHED).write_text(_name_of_registry(settings), encoding="utf-8")
+
+
+def _unpublished(lake: Lake) -> list[str]:
+    folders = (lake.root / "models" / MODEL).glob("v*")
+    return [folder.name for folder in folders if _is_complete(lake, folder.name) and not (folder / _PUBLISHED).exists()]
+
+
+def _register(lake: Lake, registry: Registry, version: str, *, is_known: bool) -> None:
+    folder = folder_of(lake, version)
     facts = json.loads((folder / _FACTS).read_bytes())
     _give(lake, version, int(facts["params"].get("next_id", 0)))
-    if not any(version == known.version for known in registry.versions(MODEL)):
+    if not is_known:
         registry.register(
             MODEL,
             version,
@@ -110,13 +155,6 @@ def publish(lake: Lake, settings: Settings, version: str, alias: str) -> None:
             tags={"fitted_as_of": facts["params"]["fitted_as_of"]},
             files={file.name: file.read_bytes() for file in sorted(folder.iterdir()) if file.name != _PUBLISHED},
         )
-    before, challenger = registry.alias(MODEL, CHAMPION), registry.alias(MODEL, CHALLENGER)
-    if alias == CHAMPION and before is not None and before.version != version:
-        registry.set_alias(MODEL, PREVIOUS, before.version)
-    registry.set_alias(MODEL, alias, version)
-    if alias == CHAMPION and challenger is not None and challenger.version == version:
-        registry.drop_alias(MODEL, CHALLENGER)
-    (folder / _PUBLISHED).write_text(_name_of_registry(settings), encoding="utf-8")
 
 
 def given(lake: Lake, settings: Settings) -> tuple[str | None, int]:
@@ -126,8 +164,13 @@ def given(lake: Lake, settings: Settings) -> tuple[str | None, int]:
         known = json.loads(file.read_bytes())
         return str(known["version"]), int(known["next_id"])
     registered = registry_of(lake, settings).versions(MODEL)
-    ids = [int(one.params.get("next_id", 0)) for one in registered]
-    return (registered[0].version if registered else None), max(ids, default=0)
+    profiled = lake.load(SEGMENT_PROFILES)
+    versions = [*(one.version for one in registered), *profiled["model_version"].unique().to_pylist()]
+    ids = [
+        *(int(one.params.get("next_id", 0)) for one in registered),
+        *(one + 1 for one in profiled["segment_id"].unique().to_pylist()),
+    ]
+    return max(versions, key=number_of, default=None), max(ids, default=0)
 
 
 def number_of(version: str) -> tuple[int, int, int]:

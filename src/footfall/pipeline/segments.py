@@ -27,6 +27,7 @@ from footfall.pipeline.models import (
     registry_of,
     restore,
     save,
+    stands,
     unpublish,
 )
 from footfall.registry import open_registry
@@ -42,6 +43,8 @@ from footfall.segments import (
     profile,
 )
 from footfall.segments.clusters import sklearn_k_means
+from footfall.segments.numbers import divided
+from footfall.segments.parts import TOP_SPENDERS
 from footfall.segments.report import ReportTables, report
 from footfall.segments.witness import witnesses
 from footfall.settings import Settings
@@ -55,12 +58,21 @@ _KEY, _CHALLENGER_KEY, _FEATURES_KEY = "segments", "challenger", "features"
 
 @dataclass(frozen=True)
 class SegmentsResult:
-    """The date of the segments, the version that serves, whether this run changed it, and what is challenging it."""
+    """What a run did.
+
+    Attributes:
+        as_of: the date of the segments.
+        version: the version that serves.
+        is_new: whether this run did anything.
+        challenger: the version that this run made a challenger.
+        notes: what may surprise, in sentences.
+    """
 
     as_of: datetime
     version: str
     is_new: bool
     challenger: str | None = None
+    notes: tuple[str, ...] = ()
 
 
 def build_segments(
@@ -86,6 +98,7 @@ def build_segments(
     if is_segmented(lake, as_of, settings):
         return SegmentsResult(as_of, str(serving(lake)), is_new=False)
     mark, served, challenger = segments_mark(lake, as_of, settings), serving(lake), None
+    notes = _going_back(lake, as_of)
     features = features_of(lake, engine, as_of)
     if not _is_fitted(lake, as_of, settings):
         champion = _champion(lake, settings)
@@ -94,6 +107,8 @@ def build_segments(
         report_step("fitting")
         model = _fitted(lake, engine, features, selection, settings, champion)
         save(lake, model, _facts(model, selection, settings), witnesses(model, features))
+        if settings.isolate_top_spenders and TOP_SPENDERS not in model.numbers:
+            notes.append("no top spenders are isolated: fewer than ten buyers lie beyond the upper fence of spend")
         report_step("profiles and report")
         if settings.as_challenger and champion is not None:
             challenger = model.version
@@ -109,13 +124,25 @@ def build_segments(
         serve(lake, engine, restore(lake, registry_of(lake, settings), served), features, mark)
     report_step("registry")
     publish(lake, settings, str(serving(lake)), CHAMPION)
-    return SegmentsResult(as_of, str(serving(lake)), is_new=True, challenger=challenger)
+    return SegmentsResult(as_of, str(serving(lake)), is_new=True, challenger=challenger, notes=tuple(notes))
+
+
+def _going_back(lake: Lake, as_of: datetime) -> list[str]:
+    row = lake.first(CUSTOMER_SEGMENTS)
+    before: Any = row["as_of"] if row else as_of
+    return [f"customer_segments was as of {before}, and is now as of {as_of}, which is earlier"] * (before > as_of)
 
 
 def is_segmented(lake: Lake, as_of: datetime, settings: Settings) -> bool:
     """Whether the segments are up to date with the features of the date, and the registry knows. Reads only."""
     version = serving(lake)
-    return version is not None and _is_fitted(lake, as_of, settings) and is_published(lake, settings, version)
+    return (
+        version is not None
+        and _is_fitted(lake, as_of, settings)
+        and is_published(lake, settings, version)
+        and stands(lake, version)
+        and (lake.root / REPORT).exists()
+    )
 
 
 def _is_fitted(lake: Lake, as_of: datetime, settings: Settings) -> bool:
@@ -178,14 +205,14 @@ def _describe(
     """The users' segments, the profiles, who moved, and the report, which is put beside the model."""
     assigned = assign(model, features, updated_at=datetime.now(UTC).replace(tzinfo=None))
     profiles, flows = profile(model, features, assigned), _flows(lake, engine, assigned)
-    selection = lake.load(K_SELECTION)
+    selection, as_of = lake.load(K_SELECTION), features["as_of"][0].cast(pa.timestamp("us"))
     tables = ReportTables(
         model,
         features,
         assigned,
         profiles,
-        selection=selection.filter(pc.equal(selection["as_of"], features["as_of"][0].cast(pa.timestamp("us")))),
-        migration=flows,
+        selection=selection.filter(pc.equal(selection["as_of"], as_of)),
+        migration=flows.filter(pc.equal(flows["to_as_of"], as_of)),
         row_accounts=lake.load(ROW_ACCOUNTS),
     )
     page = report(tables, {"Lake": str(lake.root), "Footfall": footfall.__version__, "Model": model.version})
@@ -223,6 +250,8 @@ def _selection(
         if settings.k == "auto":
             raise SettingInvalid("resamples is 0, and k = auto needs some to see what holds; set 200, or give k")
         return K_SELECTION.schema.empty_table()
+    if settings.k != "auto":  # refused before the long work
+        divided(features, settings.k, isolate_top_spenders=settings.isolate_top_spenders)
     mark = fingerprint(
         REVISION, _features_mark(lake, as_of), settings.seed, settings.resamples, settings.isolate_top_spenders
     )
@@ -232,6 +261,7 @@ def _selection(
             seed=settings.seed,
             isolate_top_spenders=settings.isolate_top_spenders,
             effort=Effort.of(settings.resamples),
+            threads=settings.threads,
             progress=report_step,
         )
         with transaction(lake) as tx:
@@ -278,7 +308,7 @@ def _flows(lake: Lake, engine: Engine, assigned: pa.Table) -> pa.Table:
     flows, before, as_of = lake.load(SEGMENT_MIGRATION), lake.first(CUSTOMER_SEGMENTS), assigned["as_of"][0]
     into = pc.equal(flows["to_as_of"], as_of)
     others, known = flows.filter(pc.invert(into)), flows.filter(into).slice(0, 1).to_pylist()
-    if before and before["as_of"] < as_of.as_py():
+    if before and before["as_of"] < as_of.as_py() and not (known and known[0]["from_as_of"] > before["as_of"]):
         return pa.concat_tables([others, migration(lake.load(CUSTOMER_SEGMENTS), assigned)])
     earlier = features_of(lake, engine, known[0]["from_as_of"]) if known else None
     if not earlier:

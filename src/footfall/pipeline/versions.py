@@ -3,8 +3,10 @@
 import re
 import shutil
 
+import pyarrow as pa
+
 from footfall.contracts import CUSTOMER_SEGMENTS, SEGMENT_MIGRATION
-from footfall.errors import UserError
+from footfall.errors import SettingInvalid, UserError
 from footfall.lake import Lake, open_lake
 from footfall.pipeline.keys import pseudonymiser
 from footfall.pipeline.models import (
@@ -131,14 +133,26 @@ def explain_user(settings: Settings, user: str) -> Explanation:
     """
     lake = open_lake(settings.lake)
     model = model_of(settings)
-    name = user if _PSEUDONYM.fullmatch(user) else pseudonymiser(settings, lake).one(user)
-    features = query(
-        lake,
-        f"SELECT * FROM user_features WHERE user_id = '{name}' AND as_of = (SELECT max(as_of) FROM customer_segments)",
-    )
-    if not features.num_rows:
+    features = _user(lake, user) if _PSEUDONYM.fullmatch(user) else None
+    if not features:
+        try:
+            name = pseudonymiser(settings, lake).one(user)
+        except SettingInvalid as error:
+            raise SettingInvalid(
+                f'"{user}" is no pseudonym in lake {lake.root}; to look for it as an id of the shop: {error}'
+            ) from error
+        features = _user(lake, name or "")
+    if not features:
         raise UserError(f'"{user}" is no user of lake {lake.root}: neither a pseudonym nor an id of the shop')
-    return explain(model, features, str(name))
+    return explain(model, features, features["user_id"][0].as_py())
+
+
+def _user(lake: Lake, pseudonym: str) -> pa.Table:
+    return query(
+        lake,
+        f"SELECT * FROM user_features WHERE user_id = '{pseudonym}' "
+        "AND as_of = (SELECT max(as_of) FROM customer_segments)",
+    )
 
 
 def _serving(lake: Lake) -> str:

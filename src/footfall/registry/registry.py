@@ -30,6 +30,11 @@ class Registry:
     def __init__(self, store: Store) -> None:
         self._store = store
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was ever registered, as far as can be seen without asking a server."""
+        return self._store.is_empty
+
     def register(
         self,
         model: str,

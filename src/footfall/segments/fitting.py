@@ -1,6 +1,7 @@
 """From user features to a segmentation: divide, scale, project, cluster, recognise."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +19,7 @@ from footfall.segments.numbers import Numbers, check_numbers, divided
 from footfall.segments.parts import TOP_SPENDERS, USERS, Rule, divide, places
 from footfall.segments.recognition import Clusters, all_labels, next_version, recognised
 from footfall.segments.scoring import nearest_in
-from footfall.segments.space import Points, Space, learn_space
+from footfall.segments.space import Space, learn_space
 from footfall.segments.transform import BLOCK_ROWS
 
 
@@ -79,6 +80,7 @@ def choose(
     seed: int = 0,
     isolate_top_spenders: bool = False,
     effort: Effort | None = None,
+    threads: int | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Choice]:
     """Find out how many segments the users of each part have.
@@ -88,6 +90,7 @@ def choose(
         seed: the same seed on the same features gives the same choice.
         isolate_top_spenders: as for `fit`; who is isolated is not divided.
         effort: how often users are drawn again.
+        threads: how many cores; all by default.
         progress: told what is being measured.
 
     Raises:
@@ -106,16 +109,21 @@ def choose(
     }
     if not any(ours.shape[1] for ours in points.values()):
         raise _all_alike(features.num_rows)
-    return {name: _choice(name, ours, features.num_rows, seed, effort, progress) for name, ours in points.items()}
+    return {
+        name: choose_k(
+            ours,
+            seed=seed,
+            effort=effort,
+            of_users=features.num_rows,
+            threads=threads,
+            progress=partial(_tell, progress, name),
+        )
+        for name, ours in points.items()
+    }
 
 
-def _choice(
-    name: str, points: Points, users: int, seed: int, effort: Effort | None, progress: Callable[[str], None]
-) -> Choice:
-    def told(step: str) -> None:
-        progress(f"{name}: {step}")
-
-    return choose_k(points, seed=seed, effort=effort, of_users=users, progress=told)
+def _tell(progress: Callable[[str], None], part: str, step: str) -> None:
+    progress(f"{part}: {step}")
 
 
 def _all_alike(users: int) -> SourceUnreadable:

@@ -33,7 +33,12 @@ def _shared(k: Numbers, parts: Sequence[str]) -> dict[str, int]:
     if isinstance(k, Mapping):
         return {name: k.get(name, 1) for name in parts}
     if isinstance(k, tuple):
-        return dict(zip(parts, k, strict=True)) if len(parts) == len(k) else {parts[0]: sum(k)}
+        if len(parts) != len(k):
+            raise SettingInvalid(
+                f"k is {'+'.join(map(str, k))}, of buyers and of visitors, but all users here are {parts[0]}; "
+                "give one number"
+            )
+        return dict(zip(parts, k, strict=True))
     return {parts[0]: k} if len(parts) == 1 else {parts[0]: (k + 1) // 2, parts[1]: k // 2}
 
 

@@ -7,6 +7,7 @@ smaller K that holds, one cluster among them. Is there none, the users have no s
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from os import cpu_count
 
 import numpy as np
 import numpy.typing as npt
@@ -59,8 +60,8 @@ class Candidate:
     def failures(self) -> list[str]:
         """Which parts of the rule it breaks, in words; none if it may be chosen."""
         tests = [
-            (min(self.jaccard), LEAST_JACCARD, "a cluster's Jaccard is {:.2f}, below {:.2f}"),
-            (self.prediction_strength, LEAST_PREDICTION_STRENGTH, "prediction strength is {:.2f}, below {:.2f}"),
+            (min(self.jaccard), LEAST_JACCARD, "a cluster's Jaccard is {:.3f}, below {:.2f}"),
+            (self.prediction_strength, LEAST_PREDICTION_STRENGTH, "prediction strength is {:.3f}, below {:.2f}"),
             (self.smallest_share, LEAST_SHARE, "the smallest segment has {:.2%} of the users, below {:.2%}"),
         ]
         failures = [text.format(found, least) for found, least, text in tests if not found >= least]
@@ -96,6 +97,7 @@ def choose_k(
     ks: Sequence[int] = KS,
     effort: Effort | None = None,
     of_users: int | None = None,
+    threads: int | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Choice:
     """Measure every k and choose.
@@ -106,8 +108,11 @@ def choose_k(
         ks: the numbers to try; those with fewer than ten users a cluster are left out.
         effort: how often users are drawn again.
         of_users: how many users there are, of whom a segment must hold its share; by default these.
+        threads: how many cores; all by default.
         progress: told what is being measured.
     """
+    from joblib import parallel_config  # noqa: PLC0415 - only a choice needs it
+
     effort, part = effort or Effort(), len(points) / (of_users or len(points))
     ks = [k for k in ks if len(points) >= LEAST_USERS * k]
     if not ks:
@@ -115,14 +120,15 @@ def choose_k(
     if not points.shape[1]:
         return Choice(1, "these users are all alike", None, (), None)
     chosen = np.sort(np.random.default_rng(seed).permutation(len(points))[:SAMPLE_ROWS])
-    progress("comparing with users without structure")
-    gap = gaps(points[chosen], [1, *ks], seed, effort.references)
     found: list[Candidate] = []
-    rival = (1, gap[1])
-    for k in ks:
-        progress(f"do {k} segments hold?")
-        found.append(_measured(points, chosen, k, gap[k], rival, seed, effort, part))
-        rival = rival if found[-1].failures else (k, gap[k])
+    with parallel_config(n_jobs=threads or cpu_count()):
+        progress("comparing with users without structure")
+        gap = gaps(points[chosen], [1, *ks], seed, effort.references)
+        rival = (1, gap[1])
+        for k in ks:
+            progress(f"do {k} segments hold?")
+            found.append(_measured(points, chosen, k, gap[k], rival, seed, effort, part))
+            rival = rival if found[-1].failures else (k, gap[k])
     return _choice(tuple(found), gap[1])
 
 

@@ -6,7 +6,6 @@ All fits run on a sample, side by side, each on one core; K-means shares a small
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from os import cpu_count
 from typing import Any, TypeVar
 
 import numpy as np
@@ -176,8 +175,11 @@ def k_means(points: Points, k: int, rng: np.random.Generator, *, weights: Array 
 
 
 def _side_by_side(work: Callable[[Task], Result], tasks: Iterable[Task]) -> list[Result]:
-    """One process a core: most of a small K-means runs under Python's lock, and two threads take as long as one."""
+    """Run tasks in as many processes as `joblib.parallel_config` says.
+
+    Not in threads: most of a small K-means runs under Python's lock, and two threads take as long as one.
+    """
     from joblib import Parallel, delayed  # noqa: PLC0415 - only a choice needs it
 
     # Without a limit on what is sent, joblib would write each sample to shared memory, where a kill leaves it.
-    return list(Parallel(n_jobs=cpu_count(), max_nbytes=None)(delayed(work)(task) for task in tasks))
+    return list(Parallel(max_nbytes=None)(delayed(work)(task) for task in tasks))

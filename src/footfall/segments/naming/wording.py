@@ -27,7 +27,7 @@ def percent(share: float | None) -> str:
         return f"{share:.0%}"
     edge = min(abs(share), abs(1 - share))
     if edge < 0.0001:
-        return "<0.01%" if 0 < share < 0.5 else ">99.99%" if 0.5 <= share < 1 else f"{share:.2%}"
+        return "<0.01%" if 0 < share < 0.5 else ">99.99%" if 0.5 <= share < 1 else ">-0.01%" if share < 0 else ">100%"
     return f"{share:.{0 if edge >= 0.1 else 1 if edge >= 0.001 else 2}%}"
 
 

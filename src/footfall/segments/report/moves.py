@@ -95,7 +95,9 @@ def _caption(rows: list[dict[str, Any]]) -> str:
     told += [f"{count(new)} are new"] if new else []
     told += [f"{count(gone)} are not seen any more"] if gone else []
     text = f"{told[0]}, {'; '.join(told[1:])}."
-    if first["from_model_version"] != first["to_model_version"]:
+    if not {row["from_segment_id"] for row in rows} & ({row["to_segment_id"] for row in rows} - {None}):
+        text += " The segments were fitted without the last model's: none is one of those before, so everyone moved."
+    elif first["from_model_version"] != first["to_model_version"]:
         text += (
             f" The model changed from {first['from_model_version']} to {first['to_model_version']},"
             " so some moved because its borders did."
