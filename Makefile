@@ -9,6 +9,8 @@
 #   make clean   remove all of it
 
 PYTHON ?= python3
+# Two processes, each with a Spark session of its own; files are not split between them.
+PYTEST_WORKERS ?= 2
 PYTEST_FLAGS ?=
 BIN := .venv/bin
 # Packages that come as source are built with pinned tools too.
@@ -22,7 +24,7 @@ demo: .venv/.core
 	$(BIN)/footfall demo
 
 test: java .venv/.test
-	$(BIN)/python -m pytest $(PYTEST_FLAGS)
+	$(BIN)/python -m pytest --numprocesses $(PYTEST_WORKERS) --dist loadfile $(PYTEST_FLAGS)
 
 lint: .venv/.lint
 	$(BIN)/ruff check .

@@ -1,6 +1,6 @@
 """Is the planted number of segments found, and is none found where there is none? One table.
 
-    python benchmarks/segments_truth.py [--seeds 100] [--users 3000] [--out table.md]
+    python benchmarks/segments_truth.py [--seeds 100] [--users 3000] [--trials trials.jsonl] [--out table.md]
 
 Users are rows of features, as `user_features` has them. Planted kinds differ in what they do: each kind has a level of
 every trait (how often, how much, how late), each user the kind's level and scatter, and traits become counts, money,
@@ -8,10 +8,11 @@ days and shares. Structureless users have the same features from one cloud: roun
 """
 
 import argparse
+import json
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -114,6 +115,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=100, help="sets with structure, and as many without")
     parser.add_argument("--users", type=int, default=3_000, help="users of a set")
+    parser.add_argument("--trials", type=Path, help="keep each set's result there; a stopped run goes on from it")
     parser.add_argument("--out", type=Path, help="write the table there too")
     options = parser.parse_args()
     shapes = list(SHAPES)
@@ -125,16 +127,27 @@ def main() -> None:
             (shapes[seed % len(shapes)], 1, options.users, seed),
         )
     ]
-    began = time.perf_counter()
-    trials = []
-    for one in wanted:
+    trials = kept(options.trials)
+    began, before = time.perf_counter(), len(trials)
+    for one in wanted[before:]:
         trials.append(trial(*one))
         print(f"{len(trials)} of {len(wanted)}: {_name(trials[-1])} -> {trials[-1].found}", file=sys.stderr, flush=True)
-    lines = [*table(trials), "", f"{options.users:,} users a set; {time.perf_counter() - began:,.0f} s in all."]
+        if options.trials:
+            with options.trials.open("a") as file:
+                file.write(json.dumps(asdict(trials[-1])) + "\n")
+    took = f"{time.perf_counter() - began:,.0f} s for {len(trials) - before} of {len(trials)} sets"
+    lines = [*table(trials), "", f"{options.users:,} users a set; {took}."]
     lines += [f"- {one.name} {one.planted} -> {one.found}: {one.reason}" for one in trials if one.found != one.planted]
     print("\n".join(lines))
     if options.out:
         options.out.write_text("\n".join(lines) + "\n")
+
+
+def kept(file: Path | None) -> list[Trial]:
+    """What an earlier run with the same `--users` has written."""
+    if file is None or not file.exists():
+        return []
+    return [Trial(**json.loads(line)) for line in file.read_text().splitlines()]
 
 
 def table(trials: Sequence[Trial]) -> list[str]:
