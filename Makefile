@@ -9,7 +9,7 @@
 #   make clean   remove all of it
 
 PYTHON ?= python3
-# Two processes, each with a Spark session of its own; files are not split between them.
+# Two processes, each with a Spark session of its own; files are not split, and the slow ones do not come last.
 PYTEST_WORKERS ?= 2
 PYTEST_FLAGS ?=
 BIN := .venv/bin
@@ -24,7 +24,7 @@ demo: .venv/.core
 	$(BIN)/footfall demo
 
 test: java .venv/.test
-	$(BIN)/python -m pytest --numprocesses $(PYTEST_WORKERS) --dist loadfile $(PYTEST_FLAGS)
+	$(BIN)/python -m pytest --numprocesses $(PYTEST_WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_FLAGS)
 
 lint: .venv/.lint
 	$(BIN)/ruff check .
