@@ -15,6 +15,7 @@ import typer
 from footfall.cli import app
 from footfall.contracts import QUARANTINE_REASONS, Table, tables
 from footfall.features import FEATURES, USER_FEATURES
+from footfall.series import METRICS
 from footfall.settings import Settings
 from footfall.sources import PRESETS
 from footfall.sources.mapping import SPELLINGS
@@ -79,6 +80,12 @@ def _feature_group(group: str, members: list[Any]) -> str:
 def feature_count() -> str:
     """How many features there are."""
     return f"There are {len(FEATURES)} of them."
+
+
+def all_metrics() -> str:
+    """Every metric of the series."""
+    rows = [(f"`{name}`", one.unit, one.definition) for name, one in METRICS.items()]
+    return _grid(("metric", "unit", "definition"), rows)
 
 
 def all_commands() -> str:
@@ -173,6 +180,7 @@ REFERENCES = {
     "reasons": quarantine_reasons,
     "features": all_features,
     "feature_count": feature_count,
+    "metrics": all_metrics,
     "commands": all_commands,
     "settings": all_settings,
     "spellings": spellings,

@@ -44,6 +44,10 @@ class Settings(BaseSettings):
     fresh: bool = Field(False, description="whether a fit forgets the last model: other segments, other ids")
     registry: SecretStr | None = Field(None, description="MLflow server or database; by default in the lake")
     seed: Annotated[int, Field(ge=0, lt=2**32)] = Field(0, description="seed of whatever is random")
+    members: Annotated[int, Field(ge=1)] = Field(
+        20, description="brands, countries and categories of a level with series of their own; the rest is `other`"
+    )
+    calendar: Path | None = Field(None, description="sales, closed days and holidays; sales.toml where there is one")
     rees46_url: str | None = Field(None, description="a mirror of the published REES46 files")
 
     @classmethod

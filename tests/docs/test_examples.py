@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import footfall
+from footfall.series import ShopCalendar
 from footfall.settings import Settings
 from footfall.sources.mapping import (
     Canonical,
@@ -97,6 +98,13 @@ def test_settings_files_that_are_shown_can_be_used(pages: dict[str, str]) -> Non
     assert shown
     for text in shown:
         Settings(**tomllib.loads(text))
+
+
+def test_calendars_that_are_shown_can_be_used(pages: dict[str, str]) -> None:
+    shown = [text for page in pages.values() for title, text in blocks(page, "toml") if title == "sales.toml"]
+    assert shown
+    for text in shown:
+        assert ShopCalendar.model_validate(tomllib.loads(text)).sale
 
 
 def mapping_keys() -> Iterator[str]:

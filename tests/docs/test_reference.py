@@ -38,6 +38,7 @@ def test_the_commands_are_those_that_users_were_promised() -> None:
         "fetch",
         "features",
         "segments",
+        "series",
         "status",
         "sql",
         "sources list",

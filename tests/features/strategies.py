@@ -4,11 +4,13 @@ Everything comes from a handful of values, so that days, sessions, orders, produ
 Rows may be equal in every column: two events of one minute are two events.
 """
 
+import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from operator import add
 
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle import Event
 
@@ -197,3 +199,25 @@ def as_ofs() -> st.SearchStrategy[datetime]:
 
 def timezones() -> st.SearchStrategy[str]:
     return st.sampled_from(TIMEZONES)
+
+
+def many_events(seed: int) -> list[Event]:
+    """Several generated lists in one, drawn from a seed."""
+    random.seed(seed)
+    drawn: list[Event] = []
+
+    @settings(database=None, deadline=None, max_examples=15, derandomize=True)
+    @given(events=event_lists())
+    def draw(events: list[Event]) -> None:
+        drawn.extend(in_own_sessions(events, number=len(drawn)))
+
+    draw()
+    return random.sample(drawn, min(len(drawn), 120))
+
+
+def in_own_sessions(events: list[Event], number: int) -> list[Event]:
+    """The events with session ids that no other list has: a session belongs to one user."""
+    return [
+        replace(event, session_id=None if event.session_id is None else f"{number} {event.session_id}")
+        for event in events
+    ]

@@ -1,9 +1,7 @@
 """Every feature against a plain-Python oracle."""
 
 import math
-import random
 import tempfile
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -11,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from merged import features_of
 from oracle import Event, features_oracle
-from strategies import AFTER_EVERYTHING, as_ofs, event_lists, timezones
+from strategies import AFTER_EVERYTHING, as_ofs, event_lists, many_events, timezones
 
 from footfall.engine import Engine, open_engine
 
@@ -44,28 +42,6 @@ def test_engines_agree_with_the_oracle(engine: Engine, tmp_path: Path, seed: int
         features_of(events, AFTER_EVERYTHING, "Europe/Berlin", engine, tmp_path),
         features_oracle(events, AFTER_EVERYTHING, "Europe/Berlin"),
     )
-
-
-def many_events(seed: int) -> list[Event]:
-    """Several generated lists in one, drawn from a seed."""
-    random.seed(seed)
-    drawn: list[Event] = []
-
-    @settings(database=None, deadline=None, max_examples=15, derandomize=True)
-    @given(events=event_lists())
-    def draw(events: list[Event]) -> None:
-        drawn.extend(in_own_sessions(events, number=len(drawn)))
-
-    draw()
-    return random.sample(drawn, min(len(drawn), 120))
-
-
-def in_own_sessions(events: list[Event], number: int) -> list[Event]:
-    """The events with session ids that no other list has: a session belongs to one user."""
-    return [
-        replace(event, session_id=None if event.session_id is None else f"{number} {event.session_id}")
-        for event in events
-    ]
 
 
 def assert_same(found: Features, expected: Features) -> None:

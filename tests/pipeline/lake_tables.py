@@ -20,6 +20,8 @@ MADE_BY_ENGINES = (
     "user_months",
     "user_members",
     "product_prices",
+    "volumes",
+    "metric_series",
     "user_features",
 )
 COMPARED = (*MADE_BY_ENGINES, "customer_segments")

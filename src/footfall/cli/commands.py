@@ -15,6 +15,7 @@ from footfall.cli import segment
 from footfall.cli.options import (
     AsJson,
     AsOf,
+    Calendar,
     Challenger,
     Engine,
     Fresh,
@@ -24,6 +25,7 @@ from footfall.cli.options import (
     Lake,
     Mapping,
     Master,
+    Members,
     Memory,
     Outliers,
     Period,
@@ -45,6 +47,7 @@ from footfall.cli.printing import (
     tell_error,
     tell_run,
     tell_segments,
+    tell_series,
 )  # fmt: skip
 from footfall.errors import FootfallError
 from footfall.settings import load_settings
@@ -153,9 +156,7 @@ def ingest(
         period=period, price_outliers=price_outliers,
     )  # fmt: skip
     with progress_bars() as progress:
-        result = RunResult(
-            ingest_and_clean(sources or [], settings, SourceChoice(source, mapping), progress), None, None
-        )
+        result = RunResult(ingest_and_clean(sources or [], settings, SourceChoice(source, mapping), progress))
     tell_run(result, settings, as_json=as_json)
     _fail_if_any_file_failed(result)
 
@@ -224,6 +225,41 @@ def segments(
     elif not result.challenger:
         out.print(f"segments are new: {result.version}, as of {result.as_of:%Y-%m-%d %H:%M} UTC", highlight=False)
     tell_segments(settings, result)
+
+
+@app.command()
+def series(
+    metric: Annotated[str, typer.Option(help="What to show.")] = "orders",
+    by: Annotated[str, typer.Option(help="all, brand, country, category, category_2 or category_3.")] = "all",
+    lake: Lake = None,
+    engine: Engine = None,
+    spark_master: Master = None,
+    memory: Memory = None,
+    threads: Threads = None,
+    timezone: Timezone = None,
+    members: Members = None,
+    calendar: Calendar = None,
+    as_of: AsOf = None,
+    as_json: AsJson = False,
+) -> None:
+    """Bring the metric series up to date with the events, and show one metric by week.
+
+    Example: `footfall series --metric revenue --by country --timezone Europe/Paris`
+    """
+    from footfall.pipeline.run import run_series  # noqa: PLC0415
+    from footfall.pipeline.series import weeks  # noqa: PLC0415
+
+    settings = load_settings(
+        lake=lake, engine=engine, spark_master=spark_master, memory=memory, threads=threads, timezone=timezone,
+        members=members, calendar=calendar, as_of=as_of,
+    )  # fmt: skip
+    with progress_bars() as progress:
+        result = run_series(settings, progress)
+    rows = weeks(settings.lake, metric, by)
+    if as_json:
+        print_json({"counted": asdict(result), "weeks": rows})
+    else:
+        tell_series(rows, result, settings, metric)
 
 
 @app.command()

@@ -73,6 +73,18 @@ RegistryUri = Annotated[
 ]
 Seed = Annotated[int | None, typer.Option(help="Seed of whatever is random.  [default: 0]", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+Members = Annotated[
+    int | None,
+    typer.Option(
+        help="Brands, countries and categories of a level with series of their own.  [default: 20]", show_default=False
+    ),
+]
+Calendar = Annotated[
+    Path | None,
+    typer.Option(
+        help="Sales, closed days and holidays (TOML).  [default: sales.toml, where there is one]", show_default=False
+    ),
+]
 SourceName = Annotated[str, typer.Option("--source", help="auto, rees46 or online_retail.")]
 Mapping = Annotated[
     Path | None, typer.Option("--mapping", help="Mapping file of your own source (TOML).", show_default=False)

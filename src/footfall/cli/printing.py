@@ -92,6 +92,39 @@ def tell_segments(settings: Settings, result: Any) -> None:
     )  # fmt: skip
 
 
+_BLOCKS = "▁▂▃▄▅▆▇█"
+_MOST_WEEKS = 52
+
+
+def tell_series(rows: list[dict[str, Any]], result: Any, settings: Settings, metric: str) -> None:
+    """A metric by week, and what is known of the days."""
+    days = sum(result.days.values())
+    if result.rows is not None:
+        known = ", ".join(f"{count:,} {status}" for status, count in result.days.items())
+        out.print(f"{result.rows:,} rows of series; {days:,} days: {known}", highlight=False)
+    grid = Grid("member", "in all", "by week, up to the last whole one", title=metric)
+    for row in rows:
+        whole = [week["value"] for week in row["weeks"] if week["is_whole"]]
+        grid.add_row(escaped(row["member"]), _number(row["total"]), _sparkline(whole[-_MOST_WEEKS:]))
+    out.print(grid)
+    out.print(
+        f"All of it:  footfall sql \"SELECT * FROM metric_series WHERE metric = '{metric}'\" --lake {settings.lake}",
+        soft_wrap=True, highlight=False,
+    )  # fmt: skip
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return ""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.3g}"
+
+
+def _sparkline(values: list[float | None]) -> str:
+    """Heights from zero; a week without a value is a gap."""
+    top = max((value for value in values if value is not None), default=0.0) or 1.0
+    return "".join(" " if value is None else _BLOCKS[round(value / top * (len(_BLOCKS) - 1))] for value in values)
+
+
 def _share(value: float | None) -> str:
     """A share in per cent, and as a bar."""
     return "" if value is None else f"{value:6.1%} {'█' * round(20 * max(0.0, value))}"

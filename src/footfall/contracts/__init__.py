@@ -4,9 +4,11 @@ from footfall.contracts.table import Column, Table
 from footfall.contracts.tables import (
     BUCKETS,
     CUSTOMER_SEGMENTS,
+    DIMENSIONS,
     EVENT_TYPES,
     EVENTS,
     K_SELECTION,
+    METRIC_SERIES,
     PRODUCT_PRICES,
     PURCHASES,
     QUARANTINE,
@@ -18,14 +20,17 @@ from footfall.contracts.tables import (
     SESSIONS,
     USER_MEMBERS,
     USER_MONTHS,
+    VOLUMES,
 )
 
 __all__ = [
     "BUCKETS",
     "CUSTOMER_SEGMENTS",
+    "DIMENSIONS",
     "EVENTS",
     "EVENT_TYPES",
     "K_SELECTION",
+    "METRIC_SERIES",
     "PRODUCT_PRICES",
     "PURCHASES",
     "QUARANTINE",
@@ -37,6 +42,7 @@ __all__ = [
     "SESSIONS",
     "USER_MEMBERS",
     "USER_MONTHS",
+    "VOLUMES",
     "Column",
     "Table",
 ]

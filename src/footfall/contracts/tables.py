@@ -303,3 +303,50 @@ SEGMENT_MIGRATION = Table(
         Column("to_model_version", _TEXT, "which model says where they are"),
     ),
 )
+
+DIMENSIONS = ("all", "category", "brand", "country")
+"""What volumes are counted by: everything together, the leaf of `category_code`, the brand, the country."""
+
+VOLUMES = Table(
+    "volumes",
+    "processed",
+    grain="hour, dimension, member",
+    definition="What happened in every hour: product events, and each visit and order once. Empty hours have no row.",
+    partition_by=("month",),
+    columns=(
+        Column("hour", _TIME, "when the shop's hour began, UTC", "hour"),
+        Column("day", _TIME, "its day, in the shop's time", "day"),
+        Column("dimension", _TEXT, "one of " + ", ".join(DIMENSIONS)),
+        Column("member", _TEXT, "the category (all its levels), brand or country; `all` for everything"),
+        Column("events", _INT, "all events but refunds", "events"),
+        Column("views", _INT, "product views", "events"),
+        Column("carts", _INT, "additions to the cart", "events"),
+        Column("items", _INT, "pieces bought", "pieces"),
+        Column("revenue", _REAL, "purchases, before refunds", "currency"),
+        Column("refunds", _REAL, "what was given back, as a positive number", "currency"),
+        Column("orders", _INT, "orders, at their first line, of the member that most of the money went to", "orders"),
+        Column("sessions", _INT, "visits, counted at their first event for its member", "visits"),
+        Column("buying_sessions", _INT, "visits with a purchase", "visits"),
+        Column("users", _INT, "different users of the hour, each counted for the member of the first event", "users"),
+        Column("day_users", _INT, "users whose first event of the day this is: they sum to the day's users", "users"),
+        Column("month", _TEXT, "calendar month of the hour, in the shop's time", "YYYY-MM"),
+    ),
+)
+
+METRIC_SERIES = Table(
+    "metric_series",
+    "processed",
+    grain="series_id, ts",
+    definition="Volumes over time: every metric of the shop and of its largest members, by hour and by day.",
+    columns=(
+        Column("series_id", _TEXT, "grain/metric/dimension/member"),
+        Column("metric", _TEXT, "what is counted"),
+        Column("dimension", _TEXT, "all, brand, country, category, or category_2 and category_3 for its deeper levels"),
+        Column("member", _TEXT, "the brand, country or category; `other` for those too small for series of their own"),
+        Column("parent", _TEXT, "series that this one is part of; null for the whole shop"),
+        Column("grain", _TEXT, "hour or day"),
+        Column("ts", _TIME, "the bucket: for hours the UTC moment at which the shop's hour began, for days its date"),
+        Column("value", _REAL, "the metric; null where missing, and for a share or an average of nothing"),
+        Column("status", _TEXT, "complete, partial (not over), closed (no sales then) or missing (no data arrived)"),
+    ),
+)

@@ -8,8 +8,8 @@ import ibis.expr.types as ir
 
 from footfall.contracts import PRODUCT_PRICES, PURCHASES, SESSIONS, USER_MEMBERS, USER_MONTHS, Table
 from footfall.engine import Engine
+from footfall.engine.shop_time import shop_time
 from footfall.features.prices import price_ranks, product_prices, reference_prices
-from footfall.features.shop_time import shop_time
 from footfall.lake import Transaction
 
 REVISION = 1

@@ -3,18 +3,16 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import ibis.expr.types as ir
 
-from footfall.clean.clean import file_key
-from footfall.contracts import EVENTS, PRODUCT_PRICES, ROW_ACCOUNTS, USER_MONTHS, Table
+from footfall.contracts import EVENTS, PRODUCT_PRICES, USER_MONTHS, Table
 from footfall.engine import Engine
 from footfall.errors import UserError
 from footfall.features import AGGREGATES, REVISION, USER_FEATURES, Aggregates, aggregate_month, user_features
 from footfall.features.user_features import shares_of_all
-from footfall.ingest.landing import known_files
-from footfall.lake import Lake, Transaction, fingerprint, time_span, transaction
+from footfall.lake import Lake, Transaction, fingerprint, transaction
+from footfall.pipeline.months import event_months, events_mark, last_event, month_before, month_end, month_start
 
 Report = Callable[[str], None]
 
@@ -43,7 +41,7 @@ def build_features(
     Raises:
         UserError: the lake holds no event before `as_of`.
     """
-    months = _months(lake)
+    months = event_months(lake)
     if not months:
         raise UserError(f"lake {lake.root} holds no events yet; `footfall run SOURCE --lake {lake.root}` brings some")
     _forget_months_without_events(lake, months)
@@ -51,27 +49,27 @@ def build_features(
     for month in stale:
         report(f"aggregating {month}")
         _aggregate(lake, engine, month, timezone)
-    last = _last_event(lake, months[-1])
+    last = last_event(lake)
     moment = as_of or _midnight_after(last)
-    used = [month for month in months if _start(month) < moment]
+    used = [month for month in months if month_start(month) < moment]
     if not used:
         raise UserError(f"no event is before --as-of {moment:%Y-%m-%d %H:%M}; the first month is {months[0]}")
     mark, key = _features_mark(lake, moment, timezone, used), _key(moment)
     if lake.done(USER_FEATURES, key) == mark:
         return FeaturesResult(moment, None, stale)
     report(f"features as of {moment:%Y-%m-%d}")
-    is_cut = _end(used[-1]) > moment and not (used[-1] == months[-1] and last < moment)
+    is_cut = month_end(used[-1]) > moment and not (used[-1] == months[-1] and last < moment)
     users = _merge(lake, engine, used, moment, timezone, is_cut=is_cut, done={key: mark})
     return FeaturesResult(moment, users, stale)
 
 
 def is_built(lake: Lake, *, as_of: datetime | None, timezone: str) -> datetime | None:
     """The date of the features if they are up to date with the events, else None. Reads only."""
-    months = _months(lake)
+    months = event_months(lake)
     if not months or not all(_is_aggregated(lake, month, timezone) for month in months):
         return None
-    moment = as_of or _midnight_after(_last_event(lake, months[-1]))
-    used = [month for month in months if _start(month) < moment]
+    moment = as_of or _midnight_after(last_event(lake))
+    used = [month for month in months if month_start(month) < moment]
     return moment if lake.done(USER_FEATURES, _key(moment)) == _features_mark(lake, moment, timezone, used) else None
 
 
@@ -83,23 +81,13 @@ def _features_mark(lake: Lake, as_of: datetime, timezone: str, months: list[str]
     return fingerprint(REVISION, as_of, timezone, [lake.done(USER_MONTHS, month) for month in months])
 
 
-def _months(lake: Lake) -> list[str]:
-    return sorted({file.partition["month"] for file in lake.files(EVENTS)})
-
-
 def _is_aggregated(lake: Lake, month: str, timezone: str) -> bool:
     return lake.done(USER_MONTHS, month) == _mark(lake, month, timezone)
 
 
 def _mark(lake: Lake, month: str, timezone: str) -> int:
-    """A month follows from its own events, and from those of the month before through trailing prices.
-
-    Events follow from the files that they came from, so their marks stand for them: the same in every lake.
-    """
-    files = lake.files(EVENTS, lambda part: part["month"] in (month, _before(month)))
-    owners = {Path(file.path).name.partition("-")[0] for file in files}
-    sources = sorted(name for name in known_files(lake) if file_key(name) in owners)
-    return fingerprint(REVISION, timezone, lake.marks(ROW_ACCOUNTS, sources))
+    """A month follows from its own events, and from those of the month before through trailing prices."""
+    return fingerprint(REVISION, timezone, events_mark(lake, (month, month_before(month))))
 
 
 def _aggregate(lake: Lake, engine: Engine, month: str, timezone: str) -> None:
@@ -132,7 +120,7 @@ def _aggregates(
         events if before is None else events.filter(events.event_time < before),
         month=month,
         # Months are aggregated in their order, so the month before is up to date.
-        earlier_prices=lake.read(engine, PRODUCT_PRICES, lambda part: part["month"] == _before(month)),
+        earlier_prices=lake.read(engine, PRODUCT_PRICES, lambda part: part["month"] == month_before(month)),
         timezone=timezone,
     )
 
@@ -164,28 +152,5 @@ def _merge(
         )
 
 
-def _last_event(lake: Lake, month: str) -> datetime:
-    """The last event time, from the statistics in the files' footers."""
-    folder = lake.folder(EVENTS)
-    files = lake.files(EVENTS, lambda part: part["month"] == month)
-    return time_span([str(folder / file.path) for file in files], "event_time")[1]
-
-
 def _midnight_after(moment: datetime) -> datetime:
     return datetime(moment.year, moment.month, moment.day) + timedelta(days=1)
-
-
-def _start(month: str) -> datetime:
-    return datetime.fromisoformat(f"{month}-01")
-
-
-def _end(month: str) -> datetime:
-    return datetime.fromisoformat(f"{_next(month)}-01")
-
-
-def _before(month: str) -> str:
-    return f"{_start(month) - timedelta(days=1):%Y-%m}"
-
-
-def _next(month: str) -> str:
-    return f"{_start(month) + timedelta(days=31):%Y-%m}"

@@ -1,4 +1,4 @@
-"""The whole way: inputs -> events -> features -> segments. Each stage does only what is new."""
+"""The whole way: inputs -> events -> series, features -> segments. Each stage does only what is new."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +14,7 @@ from footfall.pipeline.features import FeaturesResult, build_features, is_built
 from footfall.pipeline.keys import pseudonymiser
 from footfall.pipeline.progress import Progress, Silence
 from footfall.pipeline.segments import SegmentsResult, build_segments, is_segmented
+from footfall.pipeline.series import SeriesResult, build_series, is_counted
 from footfall.pipeline.writing import locked, writing
 from footfall.settings import Settings
 
@@ -23,8 +24,9 @@ class RunResult:
     """What a run did; a stage that it did not come to is None. `nothing_to_do` means that nothing was written."""
 
     cleaning: CleaningResult
-    features: FeaturesResult | None
-    segments: SegmentsResult | None
+    series: SeriesResult | None = None
+    features: FeaturesResult | None = None
+    segments: SegmentsResult | None = None
     nothing_to_do: bool = False
 
 
@@ -49,17 +51,18 @@ def run(
     pseudonyms = pseudonymiser(settings, lake)
     if _is_up_to_date(lake, inputs, choice, settings):
         unchanged = CleaningResult(unchanged=[one.name for one in inputs])
-        return RunResult(unchanged, None, None, nothing_to_do=True)
+        return RunResult(unchanged, nothing_to_do=True)
     with writing(lake, settings, pseudonyms) as engine:
         cleaning = land_and_clean(lake, engine, inputs, choice, pseudonyms, settings, progress)
         if len(cleaning.failed) == len(inputs):
-            return RunResult(cleaning, None, None)
+            return RunResult(cleaning)
+        series = build_series(lake, engine(), settings, progress.step)
         features = build_features(
             lake, engine(), as_of=settings.as_of, timezone=settings.timezone, report=progress.step
         )
         progress.step("segments")
         segments = build_segments(lake, engine(), features.as_of, settings, progress.step)
-        return RunResult(cleaning, features, segments)
+        return RunResult(cleaning, series, features, segments)
 
 
 def run_features(settings: Settings, progress: Progress | None = None) -> FeaturesResult:
@@ -69,6 +72,13 @@ def run_features(settings: Settings, progress: Progress | None = None) -> Featur
         return build_features(
             open_lake(settings.lake), engine(), as_of=settings.as_of, timezone=settings.timezone, report=report
         )
+
+
+def run_series(settings: Settings, progress: Progress | None = None) -> SeriesResult:
+    """Bring the series up to date with the lake's events."""
+    lake = open_lake(settings.lake)
+    with writing(lake, settings) as engine:
+        return build_series(lake, engine(), settings, (progress or Silence()).step)
 
 
 def run_segments(settings: Settings, progress: Progress | None = None) -> SegmentsResult:
@@ -128,7 +138,7 @@ def _is_up_to_date(lake: Lake, inputs: list[Input], choice: SourceChoice, settin
     except SourceUnreadable:
         return False  # the run will say which file, after the others
     as_of = is_built(lake, as_of=settings.as_of, timezone=settings.timezone)
-    return as_of is not None and is_segmented(lake, as_of, settings)
+    return as_of is not None and is_counted(lake, settings) and is_segmented(lake, as_of, settings)
 
 
 def ingest_and_clean(

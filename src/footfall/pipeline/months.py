@@ -1,0 +1,59 @@
+"""Calendar months as texts (`2019-10`), and which of them the lake's events lie in."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from footfall.clean.clean import file_key
+from footfall.contracts import EVENTS, ROW_ACCOUNTS
+from footfall.ingest.landing import known_files
+from footfall.lake import Lake, fingerprint, time_span
+
+
+def event_months(lake: Lake) -> list[str]:
+    """UTC months with events."""
+    return sorted({file.partition["month"] for file in lake.files(EVENTS)})
+
+
+def events_mark(lake: Lake, months: Collection[str]) -> int:
+    """What the events of these months follow from: the marks of their files, the same in every lake."""
+    owners = {
+        Path(file.path).name.partition("-")[0] for file in lake.files(EVENTS, lambda part: part["month"] in months)
+    }
+    sources = sorted(name for name in known_files(lake) if file_key(name) in owners)
+    return fingerprint(lake.marks(ROW_ACCOUNTS, sources))
+
+
+def last_event(lake: Lake) -> datetime:
+    """The last event time, UTC, from the statistics in the files' footers."""
+    folder, month = lake.folder(EVENTS), event_months(lake)[-1]
+    files = lake.files(EVENTS, lambda part: part["month"] == month)
+    return time_span([str(folder / file.path) for file in files], "event_time")[1]
+
+
+def month_start(month: str) -> datetime:
+    """Its first moment."""
+    return datetime.fromisoformat(f"{month}-01")
+
+
+def month_end(month: str) -> datetime:
+    """The first moment of the next one."""
+    return month_start(next_month(month))
+
+
+def month_before(month: str) -> str:
+    """The one before.
+
+    >>> month_before("2020-01")
+    '2019-12'
+    """
+    return f"{month_start(month) - timedelta(days=1):%Y-%m}"
+
+
+def next_month(month: str) -> str:
+    """The one after.
+
+    >>> next_month("2019-12")
+    '2020-01'
+    """
+    return f"{month_start(month) + timedelta(days=31):%Y-%m}"

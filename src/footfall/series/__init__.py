@@ -1,0 +1,24 @@
+"""Events -> metric series: what happened in every hour and on every day, and what is known of it."""
+
+from footfall.series.hierarchy import LEVELS, places
+from footfall.series.metrics import METRICS, metric_series
+from footfall.series.shop_calendar import ShopCalendar, read_calendar
+from footfall.series.statuses import STATUSES, days_with_status, hours_with_status
+from footfall.series.volumes import volumes
+
+REVISION = 1
+"""Raise it when the code counts differently: months are then counted anew."""
+
+__all__ = [
+    "LEVELS",
+    "METRICS",
+    "REVISION",
+    "STATUSES",
+    "ShopCalendar",
+    "days_with_status",
+    "hours_with_status",
+    "metric_series",
+    "places",
+    "read_calendar",
+    "volumes",
+]
