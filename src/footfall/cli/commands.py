@@ -44,6 +44,7 @@ from footfall.cli.printing import (
     out,
     print_json,
     progress_bars,
+    tell_backtest,
     tell_error,
     tell_run,
     tell_segments,
@@ -260,6 +261,52 @@ def series(
         print_json({"counted": asdict(result), "weeks": rows})
     else:
         tell_series(rows, result, settings, metric)
+
+
+@app.command()
+def backtest(
+    metric: Annotated[str, typer.Option(help="What to forecast.")] = "orders",
+    by: Annotated[str, typer.Option(help="all, brand, country, category, category_2 or category_3.")] = "all",
+    grain: Annotated[Literal["day", "hour"], typer.Option(help="Buckets of the lake's series.")] = "day",
+    csv_file: Annotated[
+        Path | None,
+        typer.Option("--csv", help="Your own series instead: columns series_id, ts, value.", show_default=False),
+    ] = None,
+    horizon: Annotated[int, typer.Option(min=1, help="Buckets ahead.")] = 14,
+    origins: Annotated[int, typer.Option(min=2, help="Stretches of the past to forecast.")] = 12,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="ets, theta, mstl or arima; may be repeated.  [default: ets, theta, mstl]", show_default=False
+        ),
+    ] = None,
+    out_file: Annotated[
+        Path | None, typer.Option("--out", help="Write every forecast beside the truth (CSV).", show_default=False)
+    ] = None,
+    lake: Lake = None,
+    calendar: Calendar = None,
+    threads: Threads = None,
+    as_json: AsJson = False,
+) -> None:
+    """Forecast the past from rolling origins: which model to trust, and whether it beats repeating a season.
+
+    Example: `footfall backtest --metric revenue --by country --horizon 14 --origins 12`
+    """
+    from footfall.forecast import FAST  # noqa: PLC0415
+    from footfall.pipeline.backtesting import Asked, compare  # noqa: PLC0415
+
+    settings = load_settings(lake=lake, calendar=calendar, threads=threads)
+    with progress_bars() as progress:
+        found = compare(
+            settings, Asked(metric, by, grain, csv_file), horizon=horizon, origins=origins, names=model or FAST,
+            report=progress.step,
+        )  # fmt: skip
+    if out_file is not None:
+        found.compared.to_csv(out_file, index=False)
+    if as_json:
+        print_json(found.summary())
+    else:
+        tell_backtest(found)
 
 
 @app.command()

@@ -113,6 +113,37 @@ def tell_series(rows: list[dict[str, Any]], result: Any, settings: Settings, met
     )  # fmt: skip
 
 
+def tell_backtest(found: Any) -> None:
+    """The leaderboard, what was odd, and the answer."""
+    for name, note in found.notes.items():
+        err.print(f"[yellow]note:[/] {escaped(name)} {escaped(note)}", soft_wrap=True, highlight=False)
+    for name, why in found.left_out.items():
+        err.print(f"[yellow]left out:[/] {escaped(name)} {escaped(why)}", soft_wrap=True, highlight=False)
+    for model, series in found.failed.items():
+        err.print(f"[yellow]failed:[/] {model} gave no forecast for {escaped(', '.join(series))}", soft_wrap=True)
+    told = found.summary()
+    title = f"{told['series']:,} series, {len(told['origins'])} origins, the last {told['origins'][-1][:10]}"
+    grid = Grid("model", "MASE", "WAPE", "against seasonal_naive", "against mean", title=title)
+    for row in found.leaderboard():
+        skills = [_skill(row[benchmark]) for benchmark in ("seasonal_naive", "mean")]
+        grid.add_row(row["model"], f"{row['mase']:.3f}", f"{row['wape']:.1%}", *skills)
+    out.print(grid)
+    out.print(
+        "Against: how much smaller the error is, with its 95% interval over origins, and the p-value of equal accuracy."
+    )
+    best = found.trusted
+    out.print(
+        f"Trust [bold]{best}[/]: it beats both by more than chance."
+        if best
+        else "No model beats both the last season and the mean by more than chance: take the better of these two.",
+        highlight=False,
+    )
+
+
+def _skill(one: Any) -> str:
+    return f"{one.skill:+.1%} [{one.low:+.1%}, {one.high:+.1%}] p {one.p_value:.2g}".replace("[", r"\[") if one else ""
+
+
 def _number(value: float | None) -> str:
     if value is None:
         return ""

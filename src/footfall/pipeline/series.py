@@ -184,11 +184,7 @@ def weeks(root: Path, metric: str, by: str) -> list[dict[str, Any]]:
         UserError: the lake has no such series; the message says which it has.
     """
     lake = open_lake(root)
-    known = query(lake, "SELECT DISTINCT metric, dimension FROM metric_series WHERE grain = 'day'").to_pylist()
-    for name, asked in (("metric", metric), ("dimension", by)):
-        names = sorted({row[name] for row in known})
-        if asked not in names:
-            raise UserError(f'the shop has no series of {name} "{asked}"; it has {", ".join(names)}')
+    check_known(root, metric, by)
     total = "avg" if METRICS[metric].per else "sum"
     rows: list[dict[str, Any]] = query(
         lake,
@@ -208,3 +204,19 @@ def weeks(root: Path, metric: str, by: str) -> list[dict[str, Any]]:
         """,
     ).to_pylist()
     return rows
+
+
+def check_known(root: Path, metric: str, by: str) -> None:
+    """Whether the lake has series of a metric by a dimension.
+
+    Raises:
+        UserError: it has not; the message says which it has.
+    """
+    lake = open_lake(root)
+    if METRIC_SERIES.name not in lake.tables():
+        raise UserError(f"lake {root} has no series yet; `footfall series --lake {root}` makes them")
+    known = query(lake, "SELECT DISTINCT metric, dimension FROM metric_series WHERE grain = 'day'").to_pylist()
+    for name, asked in (("metric", metric), ("dimension", by)):
+        names = sorted({row[name] for row in known})
+        if asked not in names:
+            raise UserError(f'the shop has no series of {name} "{asked}"; it has {", ".join(names)}')

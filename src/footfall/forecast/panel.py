@@ -1,0 +1,158 @@
+"""Series that can be forecast: on one regular grid, every bucket with a status, and what is odd about a series said."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+
+from footfall.errors import SourceUnreadable
+
+COMPLETE, PARTIAL, CLOSED, MISSING = "complete", "partial", "closed", "missing"
+_STEPS = {60: "min", 300: "5min", 600: "10min", 900: "15min", 1800: "30min", 3600: "h", 86400: "D", 604800: "7D"}
+_SEASONS = {"min": 1440, "5min": 288, "10min": 144, "15min": 96, "30min": 48, "h": 24, "D": 7, "7D": 52, "MS": 12}
+_COLUMNS = {"series_id": pa.string(), "ts": pa.string(), "value": pa.float64()}
+_CLOSED_SHARE, _WEEKS_TO_CLOSE = 0.02, 8
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Series of one frequency.
+
+    Args:
+        rows: `series_id`, `ts`, `value` (null where unknown) and `status` (complete, partial, closed, missing); sorted,
+            and every series without a gap.
+        freq: the step from bucket to bucket, as pandas writes it.
+        notes: what is odd about a series that is in the rows.
+        left_out: why a series is not.
+    """
+
+    rows: pd.DataFrame
+    freq: str
+    notes: dict[str, str] = field(default_factory=dict)
+    left_out: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def season(self) -> int:
+        """Buckets in a season: a day of hours, a week of days, a year of weeks or months."""
+        return _SEASONS[self.freq]
+
+
+def read_csv(file: Path) -> Panel:
+    """Anyone's own series: a file with the columns `series_id`, `ts` and `value`.
+
+    The frequency is the most common step between time stamps: minutes to months. An empty value, and a bucket that has
+    no line, is missing. A time zone in `ts` is left away for days and longer steps, and taken into account below.
+
+    Raises:
+        SourceUnreadable: the file cannot be read as such; file, line and column are told. What is wrong with one series
+            is in the panel's `left_out`, and the others are read.
+    """
+    lines = _lines(file)
+    freq = _frequency(lines, file)
+    good, notes, left_out = [], {}, {}
+    for name, ours in lines.groupby("series_id", sort=True):
+        try:
+            regular = _on_grid(ours, freq)
+        except ValueError as error:
+            left_out[str(name)] = str(error)
+            continue
+        good.append(regular.assign(series_id=name))
+        if note := _note(regular, freq):
+            notes[str(name)] = note
+    rows = pd.concat(good, ignore_index=True) if good else lines.assign(status=MISSING).iloc[:0]
+    return Panel(rows[["series_id", "ts", "value", "status"]], freq, notes, left_out)
+
+
+def _lines(file: Path) -> pd.DataFrame:
+    try:
+        table = pa_csv.read_csv(
+            file, convert_options=pa_csv.ConvertOptions(column_types=_COLUMNS, include_columns=list(_COLUMNS))
+        )
+    except OSError as error:
+        raise SourceUnreadable(f"{file}: cannot be read ({error.strerror or error})") from error
+    except (pa.ArrowInvalid, KeyError) as error:
+        raise SourceUnreadable(
+            f"{file}: is not CSV with the columns series_id, ts and value (a number with a point, or empty): {error}"
+        ) from error
+    lines: pd.DataFrame = table.to_pandas()
+    if lines.empty:
+        raise SourceUnreadable(f"{file}: holds no rows; columns series_id, ts and value are there")
+    moments = _moments(lines.ts)
+    if moments.isna().any():
+        first = int(moments.isna().to_numpy().argmax())
+        raise SourceUnreadable(
+            f'{file}, line {first + 2}: ts is "{lines.ts[first]}" and must be a date or a moment, '
+            "like 2020-01-31 or 2020-01-31T18:00"
+        )
+    return lines.assign(ts=moments).sort_values(["series_id", "ts"], kind="stable", ignore_index=True)
+
+
+def _moments(texts: pd.Series) -> pd.Series:
+    """Moments without a time zone: the time on the wall where all are midnights there, else UTC."""
+    wall = pd.to_datetime(texts.str.replace(r"(Z|[+-]\d\d:?\d\d)$", "", regex=True), errors="coerce", format="ISO8601")
+    if (wall == wall.dt.normalize()).all() or not texts.str.contains(r"\d(?:Z|[+-]\d\d:?\d\d)$", regex=True).any():
+        return wall
+    return pd.to_datetime(texts, errors="coerce", utc=True, format="ISO8601").dt.tz_localize(None)
+
+
+def _frequency(lines: pd.DataFrame, file: Path) -> str:
+    steps = lines.groupby("series_id").ts.diff().dropna()
+    steps = steps[steps > pd.Timedelta(0)]
+    if steps.empty:
+        raise SourceUnreadable(f"{file}: no series has two time stamps, so their step cannot be told")
+    days = steps.mode()[0] / pd.Timedelta(days=1)
+    if 28 <= days <= 31:
+        return "MS"
+    seconds = round(days * 86400)
+    if seconds not in _STEPS:
+        raise SourceUnreadable(
+            f"{file}: the most common step between time stamps is {steps.mode()[0]}; "
+            "known are 1, 5, 10, 15 and 30 minutes, hours, days, weeks and months"
+        )
+    return _STEPS[seconds]
+
+
+def _on_grid(lines: pd.DataFrame, freq: str) -> pd.DataFrame:
+    """The series with every bucket of its time. What cannot be is told as a ValueError."""
+    doubled = lines.ts.duplicated()
+    if doubled.any():
+        raise ValueError(
+            f"{doubled.sum():,} time stamps occur more than once, the first is {lines.ts[doubled].iloc[0]}; "
+            "keep one line for each"
+        )
+    grid = pd.date_range(lines.ts.iloc[0], lines.ts.iloc[-1], freq=freq)
+    apart = ~lines.ts.isin(grid)
+    if apart.any():
+        raise ValueError(
+            f"{apart.sum():,} time stamps are off the grid of steps of {freq} from {lines.ts.iloc[0]}, "
+            f"the first is {lines.ts[apart].iloc[0]}; bring them all to the start of their bucket, in one time zone"
+        )
+    values = lines.set_index("ts").value.reindex(grid)
+    status = np.where(values.isna(), MISSING, np.where(_is_closed(values, freq), CLOSED, COMPLETE))
+    return pd.DataFrame({"ts": grid, "value": values.to_numpy(), "status": status})
+
+
+def _is_closed(values: pd.Series, freq: str) -> pd.Series:
+    """Zeros on days of the week that are (nearly) always zero, in a series that is not."""
+    if freq != "D":
+        return pd.Series(False, values.index)
+    is_open = (values > 0).groupby(pd.DatetimeIndex(values.index).dayofweek)
+    is_shut = (is_open.transform("mean") <= _CLOSED_SHARE) & (is_open.transform("size") >= _WEEKS_TO_CLOSE)
+    return is_shut & (values == 0) & ((values > 0).mean() > 0.5)
+
+
+def _note(series: pd.DataFrame, freq: str) -> str | None:
+    """What is odd about a series that can be forecast all the same."""
+    season, known = _SEASONS[freq], series.value.dropna()
+    if len(known) < 2 * season:
+        return f"has {len(known):,} values, less than two seasons of {season}: only the simplest models fit"
+    if known.nunique() == 1:
+        return f"is {known.iloc[0]:g} in every bucket: so is the forecast"
+    lost = (series.status == MISSING).astype(int)
+    longest = int(lost.groupby((lost == 0).cumsum()).sum().max())
+    if longest >= season:
+        return f"has a gap of {longest:,} buckets; usual values of the season stand for it"
+    return None

@@ -1,0 +1,139 @@
+"""How good forecasts were: errors by series and model, skill against a benchmark, and whether it could be chance."""
+
+from dataclasses import dataclass
+from functools import partial, reduce
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import stats
+from utilsforecast import losses
+
+from footfall.forecast.panel import Panel
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Skill:
+    """A model against a benchmark.
+
+    `skill` is 1 - the geometric mean, over series, of the model's mean absolute error divided by the benchmark's; `low`
+    and `high` are the ends of its 95% interval over origins (jackknife). `p_value` is of the Diebold-Mariano test that
+    scaled absolute errors are equal. `series` counts those on which neither is always right.
+    """
+
+    model: str
+    benchmark: str
+    skill: float
+    low: float
+    high: float
+    p_value: float
+    series: int
+
+    @property
+    def is_better(self) -> bool:
+        """Whether chance is no explanation: the interval and the test agree."""
+        return self.low > 0 and self.p_value < 0.05
+
+
+def errors(compared: pd.DataFrame, panel: Panel) -> pd.DataFrame:
+    """Errors of every series and model over all origins.
+
+    Args:
+        compared: from `backtest`.
+        panel: what was forecast; errors are scaled by the seasonal naive ones before the first origin.
+
+    Returns:
+        `series_id`, `model`, and MASE and RMSSE (Hyndman and Koehler 2006; M5), WAPE, MAE, RMSE, bias (positive: too
+        high), and MAPE with `zeros`, the buckets that it leaves out; null where the scale is 0.
+    """
+    wide = compared.pivot_table(index=["series_id", "ts", "actual"], columns="model", values="value").reset_index()
+    names = list(compared.model.unique())
+    past = panel.rows[(panel.rows.ts <= compared.origin.min()) & panel.rows.value.notna()]
+    ids = {"id_col": "series_id", "target_col": "actual"}
+    past = past.rename(columns={"value": "actual"})[["series_id", "ts", "actual"]]
+    scaled: dict[str, Any] = ids | {"seasonality": panel.season, "train_df": past, "time_col": "ts"}
+    found = {
+        "mase": losses.mase(wide, names, **scaled),
+        "rmsse": losses.rmsse(wide, names, **scaled),
+        "wape": losses.wape(wide, names, **ids),
+        "mae": losses.mae(wide, names, **ids),
+        "rmse": losses.rmse(wide, names, **ids),
+        "bias": losses.bias(wide, names, **ids),
+        "mape": losses.mape(wide[wide.actual != 0], names, **ids),
+    }
+    long = [table.melt("series_id", names, "model", measure) for measure, table in found.items()]
+    every: pd.DataFrame = reduce(partial(pd.merge, on=["series_id", "model"], how="left"), long)
+    zeros = (wide.actual == 0).groupby(wide.series_id).sum()
+    return every.assign(zeros=every.series_id.map(zeros)).replace([np.inf, -np.inf], np.nan)
+
+
+def skill(compared: pd.DataFrame, model: str, benchmark: str) -> Skill:
+    """How much better a model is than a benchmark on the same buckets.
+
+    Args:
+        compared: from `backtest`, two origins or more; buckets without a forecast of either are left out.
+        model: which.
+        benchmark: against which.
+    """
+    both = _absolute_errors(compared, [model, benchmark])
+    by_origin = both.groupby(["series_id", "origin"])[[model, benchmark]].sum().unstack("origin").fillna(0.0)
+    ours, theirs = (np.asarray(by_origin[name], dtype=np.float64) for name in (model, benchmark))
+    is_usable = (ours.sum(axis=1) > 0) & (theirs.sum(axis=1) > 0)
+    ratio, low, high = _log_ratio(ours[is_usable], theirs[is_usable])
+    return Skill(
+        model,
+        benchmark,
+        skill=float(-np.expm1(ratio)),
+        low=float(-np.expm1(high)),
+        high=float(-np.expm1(low)),
+        p_value=_diebold_mariano(both, model, benchmark),
+        series=int(is_usable.sum()),
+    )
+
+
+def _log_ratio(ours: Array, theirs: Array) -> tuple[float, float, float]:
+    """Mean over series of the logarithm of error / benchmark's error, and its 95% interval.
+
+    Series of one origin are not independent, origins nearly are: the interval comes from leaving out one origin at a
+    time (jackknife; Efron and Tibshirani 1993, chapter 11). Sums of absolute errors, series x origins.
+    """
+
+    def estimate(mine: Array, benchmark: Array) -> float:
+        sums, others = mine.sum(axis=1), benchmark.sum(axis=1)
+        is_known = (sums > 0) & (others > 0)
+        return float(np.log(sums[is_known] / others[is_known]).mean()) if is_known.any() else float("nan")
+
+    origins, whole = ours.shape[-1], estimate(ours, theirs)
+    without = [estimate(np.delete(ours, n, axis=1), np.delete(theirs, n, axis=1)) for n in range(origins)]
+    error = float(np.sqrt((origins - 1) * np.var(without)))
+    reach = float(stats.t.ppf(0.975, origins - 1)) * error
+    return whole, whole - reach, whole + reach
+
+
+def _absolute_errors(compared: pd.DataFrame, models: list[str]) -> pd.DataFrame:
+    ours = compared[compared.model.isin(models)]
+    ours = ours.assign(error=(ours.value - ours.actual).abs())
+    return ours.pivot_table(index=["series_id", "origin", "ts"], columns="model", values="error").dropna()[models]
+
+
+def _diebold_mariano(both: pd.DataFrame, model: str, benchmark: str) -> float:
+    """Two-sided p-value of equal accuracy (Diebold and Mariano 1995, corrected by Harvey, Leybourne and Newbold 1997).
+
+    The series are taken together: the loss of a bucket is the mean of their errors, scaled by the benchmark's mean.
+    """
+    scale = both[benchmark].groupby("series_id").transform("mean")
+    differences = ((both[model] - both[benchmark]) / scale)[scale > 0].groupby("ts").mean().to_numpy()
+    horizon = int(both.groupby(["series_id", "origin"]).size().max())
+    size, centred = len(differences), differences - differences.mean()
+    covariances = [float(centred[lag:] @ centred[: size - lag]) / size for lag in range(min(horizon, size))]
+    variance = (covariances[0] + 2 * sum(covariances[1:])) / size
+    if variance <= 0:  # as R's forecast::dm.test does
+        variance, horizon = covariances[0] / size, 1
+    if variance == 0:
+        return 1.0
+    correction = (size + 1 - 2 * horizon + horizon * (horizon - 1) / size) / size
+    statistic = differences.mean() / np.sqrt(variance) * np.sqrt(max(correction, 0.0))
+    return float(2 * stats.t.sf(abs(statistic), size - 1))

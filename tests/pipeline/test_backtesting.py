@@ -1,0 +1,83 @@
+"""`footfall backtest`: on a lake's series and on anyone's own."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from commands import footfall
+
+from footfall.contracts import METRIC_SERIES
+
+
+def own_series(folder: Path, *extra: str) -> Path:
+    """Two series with a week and a wandering level, and more lines."""
+    lines = ["series_id,ts,value"]
+    for number in range(2):
+        rng = np.random.default_rng(number)
+        level = 100 + np.cumsum(rng.normal(0, 3, 150))
+        moments = pd.date_range("2020-01-06", periods=150, freq="D")
+        values = level + 20 * np.sin(2 * np.pi * np.arange(150) / 7)
+        lines += [f"s{number},{day:%Y-%m-%d},{value:.3f}" for day, value in zip(moments, values, strict=True)]
+    file = folder / "own.csv"
+    file.write_text("\n".join([*lines, *extra]) + "\n")
+    return file
+
+
+def test_own_series(tmp_path: Path) -> None:
+    file, out = own_series(tmp_path), tmp_path / "compared.csv"
+    ended = footfall(
+        "backtest", "--csv", file, "--origins", 5, "--horizon", 7, "--model", "ets", "--out", out, "--json"
+    )
+    assert ended.code == 0, ended.err
+    told = ended.told
+    assert told["series"] == 2
+    assert [origin[:10] for origin in told["origins"]][-1] == "2020-05-27"
+    assert {row["model"] for row in told["models"]} == {"ets", "median", "mean", "seasonal_naive"}
+    errors = [row["mase"] for row in told["models"]]
+    assert errors == sorted(errors)
+    compared = pd.read_csv(out)
+    assert len(compared) == 2 * 5 * 7 * 4
+    ours = compared[compared.model == "ets"]
+    wape = (ours.value - ours.actual).abs().sum() / ours.actual.sum()
+    assert next(row["wape"] for row in told["models"] if row["model"] == "ets") == pytest.approx(wape, rel=1e-6)
+
+
+def test_what_is_wrong_with_a_series_is_said_and_the_others_go_on(tmp_path: Path) -> None:
+    file = own_series(tmp_path, "twice,2020-01-06,1", "twice,2020-01-06,2", "one,2020-01-06,1")
+    ended = footfall("backtest", "--csv", file, "--origins", 2, "--model", "theta")
+    assert ended.code == 0, ended.err
+    assert "left out: twice 1 time stamps occur more than once" in ended.err
+    assert "left out: one is shorter than two seasons at every origin" in ended.err
+    assert "2 series, 2 origins" in ended.out
+
+
+def test_series_of_the_lake(small_lake: tuple[Path, object]) -> None:
+    lake, _ = small_lake
+    ended = footfall(
+        "backtest", "--lake", lake, "--by", "brand", "--metric", "events", "--horizon", 7, "--origins", 3,
+        "--model", "theta", "--json",
+    )  # fmt: skip
+    assert ended.code == 0, ended.err
+    assert ended.told["series"] > 2
+
+
+@pytest.mark.parametrize(
+    ("flags", "told"),
+    [
+        (("--metric", "visits"), 'no series of metric "visits"'),
+        (("--model", "crystal"), 'there is no model "crystal"'),
+        (("--horizon", "500"), "choose a shorter --horizon"),
+        (("--csv", "nowhere.csv"), "nowhere.csv: cannot be read"),
+    ],
+)
+def test_what_the_caller_can_mend(small_lake: tuple[Path, object], flags: tuple[str, ...], told: str) -> None:
+    ended = footfall("backtest", "--lake", small_lake[0], *flags)
+    assert ended.code == 1
+    assert told in ended.err
+
+
+def test_a_lake_without_series(own_lake: Path) -> None:
+    shutil.rmtree(own_lake / METRIC_SERIES.zone / METRIC_SERIES.name)
+    assert "has no series yet; `footfall series" in footfall("backtest", "--lake", own_lake).err
