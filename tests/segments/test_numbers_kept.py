@@ -10,25 +10,24 @@ from footfall.segments.choice.resampling import Gap
 from footfall.segments.choice.silhouette import Estimate
 
 
-def candidate(k: int, *, holds: bool) -> Candidate:
+def candidate(k: int, *, jaccard: float = 0.9, gap: float = 2.0) -> Candidate:
     return Candidate(
         k=k,
         inertia=1.0,
         silhouette=0.5,
         euclidean=Estimate(0.5, 0.4, 0.6),
-        gap=Gap(2.0, 0.01),
+        gap=Gap(gap, 0.01),
         rival=(1, Gap(1.0, 0.01)),
-        jaccard=(0.9 if holds else 0.5,) * k,
+        jaccard=(jaccard,) * k,
         rand=0.9,
         prediction_strength=0.9,
         smallest_share=0.1,
     )
 
 
-def selection(chosen: int, holding: tuple[int, ...]) -> object:
-    found = tuple(candidate(k, holds=k in holding) for k in range(2, 6))
-    choice = Choice(chosen, "because", Gap(1.0, 0.01), found, None)
-    return k_selection({"buyers": choice}, resamples=20, as_of=datetime(2020, 1, 1))
+def numbers(found: list[Candidate], chosen: int, last: dict[str, int] | None) -> dict[str, int]:
+    choice = Choice(chosen, "because", Gap(1.0, 0.01), tuple(found), None)
+    return numbers_chosen(k_selection({"buyers": choice}, resamples=20, as_of=datetime(2020, 1, 1)), last)
 
 
 @pytest.mark.parametrize(
@@ -45,8 +44,32 @@ def selection(chosen: int, holding: tuple[int, ...]) -> object:
     ],
 )
 def test_the_last_number_is_kept_while_it_holds(last: dict[str, int] | None, kept: int) -> None:
-    assert numbers_chosen(selection(4, (3, 4)), last) == {"buyers": kept}  # type: ignore[arg-type]
+    found = [candidate(2, jaccard=0.5), candidate(3), candidate(4), candidate(5, jaccard=0.5)]
+    assert numbers(found, 4, last) == {"buyers": kept}
 
 
-def test_where_there_is_no_structure_no_number_is_kept() -> None:
-    assert numbers_chosen(selection(1, (3,)), {"buyers": 3}) == {"buyers": 1}  # type: ignore[arg-type]
+@pytest.mark.parametrize(
+    ("found", "kept"),
+    [
+        (candidate(3, jaccard=0.71), 3),
+        (candidate(3, jaccard=0.69), 1),
+        (candidate(3, gap=0.98), 3),
+        (candidate(3, gap=0.96), 1),
+    ],
+)
+def test_a_number_that_nearly_holds_stays(found: Candidate, kept: int) -> None:
+    assert numbers([found], 1, {"buyers": 3}) == {"buyers": kept}
+    assert numbers([found], 1, None) == {"buyers": 1}
+
+
+@pytest.mark.parametrize(("gap", "kept"), [(1.04, 1), (1.07, 2)])
+def test_one_segment_is_divided_only_when_more_are_clearly_better(gap: float, kept: int) -> None:
+    assert numbers([candidate(2, gap=gap)], 2, {"buyers": 1}) == {"buyers": kept}
+    assert numbers([candidate(2, gap=gap)], 2, None) == {"buyers": 2}
+
+
+def test_users_who_are_too_few_are_one_segment_whatever_the_last_number() -> None:
+    choice = Choice(1, "too few", None, (), None)
+    selection = k_selection({"buyers": choice}, resamples=20, as_of=datetime(2020, 1, 1))
+    assert numbers_chosen(selection, {"buyers": 3}) == {"buyers": 1}
+    assert numbers_chosen(selection, {"buyers": 1}) == {"buyers": 1}
