@@ -1,12 +1,14 @@
 """Rolling origins and scores: on series whose answer is known, and against definitions written out."""
 
+from datetime import date
+
 import numpy as np
 import pandas as pd
 import pytest
 from shapes import panel, slow_level, white_noise
 
 from footfall.errors import UserError
-from footfall.forecast import BENCHMARKS, FAST, Panel, backtest, errors, forecast, models, origins_of, skill
+from footfall.forecast import BENCHMARKS, FAST, Closing, Panel, backtest, errors, forecast, models, origins_of, skill
 
 
 def test_origins_are_a_horizon_apart_and_the_last_leaves_a_horizon() -> None:
@@ -17,16 +19,17 @@ def test_origins_are_a_horizon_apart_and_the_last_leaves_a_horizon() -> None:
 
 def test_as_many_origins_as_the_past_is_long_enough_for() -> None:
     assert len(origins_of(panel(white_noise, days=45), horizon=14, origins=12)) == 2
-    with pytest.raises(UserError, match="20 buckets are too few: an origin needs 14 before it and a horizon of 14"):
-        origins_of(panel(white_noise, days=20), horizon=14, origins=12)
+    with pytest.raises(UserError, match="has 41 buckets, which are too few: 2 origins need 42"):
+        origins_of(panel(white_noise, days=41), horizon=14, origins=12)
 
 
 def test_no_forecast_sees_what_comes_after_its_origin() -> None:
     """Another future, the same forecasts."""
     ours = panel(slow_level, series=2)
-    origin = origins_of(ours, horizon=14, origins=1)[0]
+    origin = origins_of(ours, horizon=14, origins=2)[0]
     other = ours.rows.assign(value=ours.rows.value.where(ours.rows.ts <= origin, 1e6))
-    told = [backtest(Panel(rows, "D"), models(FAST), horizon=14, origins=1) for rows in (ours.rows, other)]
+    told = [backtest(Panel(rows, "D"), models(FAST), horizon=14, origins=2) for rows in (ours.rows, other)]
+    told = [found[found.origin == origin].reset_index(drop=True) for found in told]
     pd.testing.assert_frame_equal(told[0].drop(columns="actual"), told[1].drop(columns="actual"))
     assert not told[0].actual.equals(told[1].actual)
 
@@ -99,7 +102,7 @@ def test_closed_days_are_zero_and_nothing_is_negative() -> None:
     ours = panel(lambda rng, days: np.where(days % 7 == 5, 0.0, np.maximum(5 - 0.1 * days, 0) + rng.random(len(days))))
     rows = ours.rows.assign(status=np.where(ours.rows.ts.dt.dayofweek == 5, "closed", "complete"))
     christmas = ours.rows.ts.max() + pd.Timedelta(days=3)
-    found = forecast(Panel(rows, "D"), models(FAST), horizon=14, closed_days={christmas.date()})
+    found = forecast(Panel(rows, "D"), models(FAST), horizon=14, closing=Closing({christmas.date()}))
     assert (found.value >= 0).all()
     is_closed = (found.ts.dt.dayofweek == 5) | (found.ts == christmas)
     assert (found[is_closed].value == 0).all()
@@ -114,12 +117,109 @@ def test_missing_days_do_not_pull_forecasts_down() -> None:
     assert found.value.between(95, 105).all()
 
 
-def test_a_model_that_fails_on_a_series_leaves_the_others() -> None:
-    ours = panel(white_noise, series=2, days=60)
-    rows = ours.rows[(ours.rows.series_id == "s0") | (ours.rows.ts >= "2020-02-18")]
-    found = forecast(Panel(rows, "D"), models(["mstl"]), horizon=7)
-    assert found[found.series_id == "s0"].value.notna().all()
-    assert found[(found.series_id == "s1") & (found.model == "seasonal_naive")].value.notna().all()
+def of(**values: object) -> Panel:
+    """Daily series from a Monday on, by name."""
+    parts = [
+        pd.DataFrame(
+            {"series_id": name, "ts": pd.date_range("2020-01-06", periods=len(ours), freq="D"), "value": ours}
+        ).assign(status="complete")
+        for name, ours in values.items()
+    ]
+    return Panel(pd.concat(parts, ignore_index=True), "D")
+
+
+def test_a_series_is_closed_on_its_own_days_only() -> None:
+    days = np.arange(120)
+    ours = of(a=np.where(days % 7 == 6, 0.0, 50.0 + days % 5), b=80.0 + days % 5)
+    is_shut = (ours.rows.series_id == "a") & (ours.rows.value == 0)
+    found = forecast(
+        Panel(ours.rows.assign(status=np.where(is_shut, "closed", "complete")), "D"), models([]), horizon=7
+    )
+    sunday = found[(found.ts.dt.dayofweek == 6) & (found.model == "seasonal_naive")].set_index("series_id").value
+    assert (sunday["a"], sunday["b"] > 70) == (0, True)
+
+
+@pytest.mark.parametrize("rests", [True, False])
+def test_a_holiday_is_closed_where_past_ones_were(rests: bool) -> None:
+    days = np.arange(120)
+    past, coming = date(2020, 4, 10), date(2020, 5, 8)
+    values = np.where((days == 95) & rests, 0.0, 50.0 + days % 5)
+    closing = Closing(holidays={past, coming})
+    found = forecast(of(a=values), models([]), horizon=7, closing=closing)
+    value = found[(found.ts == pd.Timestamp(coming)) & (found.model == "seasonal_naive")].value.iloc[0]
+    assert (value == 0) == rests
+
+
+def test_a_closed_day_closes_no_month() -> None:
+    months = pd.date_range("2015-01-01", periods=60, freq="MS")
+    rows = pd.DataFrame({"series_id": "a", "ts": months, "value": 100.0 + np.arange(60) % 7, "status": "complete"})
+    found = forecast(Panel(rows, "MS"), models([]), horizon=3, closing=Closing({date(2020, 1, 1)}))
+    assert (found.value > 90).all()
+
+
+def test_hours_are_closed_in_the_time_of_the_shop() -> None:
+    hours = pd.date_range("2020-01-06", periods=24 * 60, freq="h")
+    rows = pd.DataFrame({"series_id": "a", "ts": hours, "value": 9.0, "status": "complete"})
+    closing = Closing({date(2020, 3, 7)}, timezone="Asia/Tokyo")
+    found = forecast(Panel(rows, "h"), models([]), horizon=48, closing=closing)
+    is_zero = found[(found.model == "mean") & (found.value == 0)].ts
+    assert (is_zero.min(), is_zero.max()) == (pd.Timestamp("2020-03-06 15:00"), pd.Timestamp("2020-03-07 14:00"))
+
+
+def test_a_series_that_was_negative_may_be_so_again() -> None:
+    found = forecast(of(a=-50.0 - np.arange(60) % 7, b=50.0 + np.arange(60) % 7), models([]), horizon=7)
+    assert (found[found.series_id == "a"].value < 0).all()
+
+
+def test_what_is_always_right_is_not_better_and_raises_nothing() -> None:
+    ours = of(zero=np.zeros(90), same=np.full(90, 5.0), weekly=np.arange(90) % 7 + 1.0)
+    found = backtest(ours, models(["ets"]), horizon=7, origins=3)
+    assert errors(found, ours).mase.isna().any()
+    assert not skill(found, "ets", "seasonal_naive").is_better
+
+
+def test_a_model_without_a_forecast_for_some_bucket_is_not_scored_on_the_others() -> None:
+    ours = panel(slow_level, series=2)
+    found = backtest(ours, models(["ets"]), horizon=7, origins=3)
+    first = (found.origin == found.origin.min()) & (found.series_id == "s0") & (found.model == "ets")
+    holed = found.assign(value=found.value.mask(first))
+    told = errors(holed, ours).set_index(["series_id", "model"]).index
+    assert ("s0", "ets") not in told
+    assert {("s1", "ets"), ("s0", "mean")} <= set(told)
+    assert skill(holed, "ets", "mean").series == 1
+    nothing = skill(found.assign(value=found.value.mask(found.model == "ets")), "ets", "mean")
+    assert (nothing.series, nothing.is_better) == (0, False)
+
+
+def test_scales_are_of_time_and_not_of_rows() -> None:
+    """Business days: a season before is a week before, and not seven rows."""
+    days = np.arange(140)
+    values = 100.0 + 10 * (days % 7) + days // 7
+    ours = of(a=np.where(days % 7 < 5, values, np.nan))
+    rows = ours.rows.assign(status=np.where(ours.rows.value.isna(), "missing", "complete"))
+    found = backtest(Panel(rows, "D"), models([]), horizon=7, origins=3)
+    told = errors(found, Panel(rows, "D")).set_index("model")
+    assert told.mase["seasonal_naive"] == pytest.approx(1)
+
+
+def test_a_late_series_has_scores_and_is_scaled_before_its_own_first_origin() -> None:
+    ours = panel(slow_level, series=2, days=200)
+    rows = ours.rows[(ours.rows.series_id == "s0") | (ours.rows.ts >= "2020-05-25")]
+    found = backtest(Panel(rows, "D"), models([]), horizon=14, origins=8)
+    told = errors(found, Panel(rows, "D")).set_index(["series_id", "model"])
+    assert told.mase.notna().all()
+    assert told.mase["s1", "seasonal_naive"] < 10
+
+
+def test_series_on_other_days_of_the_week_share_origins_a_horizon_apart() -> None:
+    mondays, thursdays = (pd.date_range(first, periods=130, freq="7D") for first in ("2020-01-06", "2020-01-09"))
+    rows = pd.concat(
+        pd.DataFrame({"series_id": name, "ts": ts, "value": 5.0 + np.arange(130) % 3, "status": "complete"})
+        for name, ts in (("a", mondays), ("b", thursdays))
+    )
+    found = backtest(Panel(rows, "7D"), models([]), horizon=4, origins=3)
+    assert (found.origin.drop_duplicates().diff().dropna() == pd.Timedelta(weeks=4)).all()
+    assert (found.groupby(["series_id", "ts", "model"]).size() == 1).all()
 
 
 def test_a_model_that_is_not_there() -> None:

@@ -49,7 +49,7 @@ def test_what_is_wrong_with_a_series_is_said_and_the_others_go_on(tmp_path: Path
     ended = footfall("backtest", "--csv", file, "--origins", 2, "--model", "theta")
     assert ended.code == 0, ended.err
     assert "left out: twice 1 time stamps occur more than once" in ended.err
-    assert "left out: one is shorter than two seasons at every origin" in ended.err
+    assert "left out: one ended on 2020-01-06 00:00, before the first origin" in ended.err
     assert "2 series, 2 origins" in ended.out
 
 

@@ -1,12 +1,13 @@
 """Series of a lake: they say what the events say, add up, and are counted anew only where something changed."""
 
+import gzip
 import shutil
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from commands import Ended, footfall
-from lake_tables import one, rows
+from lake_tables import assert_same, in_order, one, rows
 
 from footfall.series import METRICS, STATUSES
 from footfall.simulate import SimulatedShop
@@ -167,3 +168,24 @@ def test_a_table_of_weeks(own_lake: Path) -> None:
 
 def test_a_lake_without_events(small_shop: SimulatedShop, lake: Path) -> None:
     assert "is not a lake" in footfall("series", "--lake", lake).err
+
+
+def test_a_month_that_was_lost_and_came_back_is_counted_again(
+    small_shop: SimulatedShop, lake: Path, tmp_path: Path
+) -> None:
+    """A file's second version lacks October; its third is the first again."""
+    october, november = (
+        gzip.decompress(month.read_bytes()).decode().splitlines(keepends=True)[:1500] for month in small_shop.months
+    )
+    whole, half = "".join([*october, *november[1:]]), "".join(november)
+    told = []
+    for text in (whole, half, whole):
+        (tmp_path / "log.csv").write_text(text)
+        for command in (("ingest", tmp_path / "log.csv"), ("series",), ("features",)):
+            ended = footfall(*command, "--lake", lake)
+            assert ended.code == 0, ended.err
+        told.append({name: in_order(lake, name) for name in ("volumes", "metric_series", "user_months", "purchases")})
+    first, second, third = told
+    for name, rows_before in first.items():
+        assert second[name].num_rows < rows_before.num_rows, name
+        assert_same(third[name], rows_before, name)

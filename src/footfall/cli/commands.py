@@ -277,7 +277,8 @@ def backtest(
     model: Annotated[
         list[str] | None,
         typer.Option(
-            help="ets, theta, mstl or arima; may be repeated.  [default: ets, theta, mstl]", show_default=False
+            help="seasonal_mean, ets, theta, mstl, arima; may be repeated.  [default: all but arima]",
+            show_default=False,
         ),
     ] = None,
     out_file: Annotated[
@@ -285,6 +286,7 @@ def backtest(
     ] = None,
     lake: Lake = None,
     calendar: Calendar = None,
+    timezone: Timezone = None,
     threads: Threads = None,
     as_json: AsJson = False,
 ) -> None:
@@ -295,7 +297,7 @@ def backtest(
     from footfall.forecast import FAST  # noqa: PLC0415
     from footfall.pipeline.backtesting import Asked, compare  # noqa: PLC0415
 
-    settings = load_settings(lake=lake, calendar=calendar, threads=threads)
+    settings = load_settings(lake=lake, calendar=calendar, timezone=timezone, threads=threads)
     with progress_bars() as progress:
         found = compare(
             settings, Asked(metric, by, grain, csv_file), horizon=horizon, origins=origins, names=model or FAST,

@@ -120,13 +120,15 @@ def tell_backtest(found: Any) -> None:
     for name, why in found.left_out.items():
         err.print(f"[yellow]left out:[/] {escaped(name)} {escaped(why)}", soft_wrap=True, highlight=False)
     for model, series in found.failed.items():
-        err.print(f"[yellow]failed:[/] {model} gave no forecast for {escaped(', '.join(series))}", soft_wrap=True)
+        where = ", ".join(f"{count:,} buckets of {name}" for name, count in series.items())
+        err.print(f"[yellow]failed:[/] {model} gave no forecast for {escaped(where)}", soft_wrap=True, highlight=False)
     told = found.summary()
     title = f"{told['series']:,} series, {len(told['origins'])} origins, the last {told['origins'][-1][:10]}"
     grid = Grid("model", "MASE", "WAPE", "against seasonal_naive", "against mean", title=title)
     for row in found.leaderboard():
         skills = [_skill(row[benchmark]) for benchmark in ("seasonal_naive", "mean")]
-        grid.add_row(row["model"], f"{row['mase']:.3f}", f"{row['wape']:.1%}", *skills)
+        mase = "" if row["mase"] is None else f"{row['mase']:.3f}"
+        grid.add_row(row["model"], mase, "" if row["wape"] is None else f"{row['wape']:.1%}", *skills)
     out.print(grid)
     out.print(
         "Against: how much smaller the error is, with its 95% interval over origins, and the p-value of equal accuracy."

@@ -1,6 +1,7 @@
 """Series -> forecasts: models behind one protocol, compared on the same rolling origins."""
 
 from footfall.forecast.backtest import ENSEMBLE, backtest, forecast, origins_of
+from footfall.forecast.history import Closing
 from footfall.forecast.models import BENCHMARKS, FAST, Model, models
 from footfall.forecast.panel import Panel, read_csv
 from footfall.forecast.scores import Skill, errors, skill
@@ -9,6 +10,7 @@ __all__ = [
     "BENCHMARKS",
     "ENSEMBLE",
     "FAST",
+    "Closing",
     "Model",
     "Panel",
     "Skill",

@@ -1,37 +1,37 @@
 """Rolling origins: every model forecasts the same stretches of the past from what was known before them."""
 
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import date
 
 import pandas as pd
 
 from footfall.errors import UserError
-from footfall.forecast.history import closed_ahead, filled
+from footfall.forecast.history import Closing, closed_ahead, filled
 from footfall.forecast.models import BENCHMARKS, Model
 from footfall.forecast.panel import CLOSED, COMPLETE, PARTIAL, Panel
 
 ENSEMBLE = "median"
-Report = Callable[[str], None]
 KEYS = ["series_id", "ts"]
+LEAST_ORIGINS = 2
+Report = Callable[[str], None]
 
 
-def forecast(
-    panel: Panel, models: Sequence[Model], *, horizon: int, closed_days: Set[date] = frozenset()
-) -> pd.DataFrame:
+def forecast(panel: Panel, models: Sequence[Model], *, horizon: int, closing: Closing | None = None) -> pd.DataFrame:
     """The buckets after the last that is over, by every model and by the median of them.
 
     Args:
         panel: the past.
         models: benchmarks are no part of the median.
         horizon: how many buckets.
-        closed_days: known in advance.
+        closing: what is known in advance.
 
     Returns:
-        `series_id`, `ts`, `model`, `value`: never negative, 0 where the shop is closed, null where the model failed.
+        `series_id`, `ts`, `model`, `value`: not negative where the past never was, 0 where the shop is closed, null
+        where the model failed.
     """
-    past = panel.rows[panel.rows.ts <= panel.rows.ts[panel.rows.status != PARTIAL].max()]
-    history = filled(past, panel.freq)
+    closing = closing or Closing()
+    past = panel.rows[panel.rows.ts <= _last_over(panel)]
+    history = filled(past, panel.freq, closing.timezone)
     found = [
         one.forecast(history, horizon, freq=panel.freq, season=panel.season).assign(model=one.name) for one in models
     ]
@@ -39,26 +39,31 @@ def forecast(
     fitted = every[~every.model.isin(BENCHMARKS)]
     median = fitted.groupby(KEYS, as_index=False).value.median().assign(model=ENSEMBLE)
     every = pd.concat([every, median], ignore_index=True)
-    every["value"] = every.value.clip(lower=0).mask(closed_ahead(past, every.ts, panel.freq, closed_days), 0.0)
+    least = history.groupby("series_id").value.min().clip(upper=0).where(lambda low: low == 0, -float("inf"))
+    every["value"] = every.value.clip(lower=every.series_id.map(least))
+    every["value"] = every.value.mask(closed_ahead(past, every, panel.freq, closing), 0.0)
     result: pd.DataFrame = every[["series_id", "ts", "model", "value"]]
     return result
 
 
 def origins_of(panel: Panel, *, horizon: int, origins: int) -> list[pd.Timestamp]:
-    """The last buckets that are known at each origin: as many as can be, `horizon` buckets apart, the earliest first.
+    """The last buckets that are known at each origin, `horizon` apart, the earliest first.
+
+    As many as there are with two seasons of some series before them, and at most `origins`.
 
     Raises:
-        UserError: no origin leaves two seasons before it and a horizon after it.
+        UserError: there are fewer than two.
     """
-    moments = pd.Index(panel.rows.ts[panel.rows.status != PARTIAL].unique()).sort_values()
-    ends = [len(moments) - 1 - horizon * number for number in range(1, origins + 1)]
-    possible = [moments[end] for end in ends if end + 1 >= 2 * panel.season]
-    if not possible:
+    steps = pd.date_range(end=_last_over(panel), freq=panel.freq, periods=horizon * origins + 1)
+    possible = [moment for moment in steps[:-1:horizon] if not _past(panel, moment).empty]
+    if len(possible) < LEAST_ORIGINS:
+        longest = int(panel.rows.groupby("series_id").size().max())
         raise UserError(
-            f"{len(moments):,} buckets are too few: an origin needs {2 * panel.season} before it and a horizon of "
-            f"{horizon} after it; choose a shorter --horizon"
+            f"the longest series has {longest:,} buckets, which are too few: {LEAST_ORIGINS} origins need "
+            f"{2 * panel.season + LEAST_ORIGINS * horizon:,} (two seasons of {panel.season}, and {LEAST_ORIGINS} "
+            f"horizons of {horizon}); choose a shorter --horizon"
         )
-    return possible[::-1]
+    return possible
 
 
 def backtest(
@@ -67,7 +72,7 @@ def backtest(
     *,
     horizon: int,
     origins: int,
-    closed_days: Set[date] = frozenset(),
+    closing: Closing | None = None,
     report: Report = lambda _: None,
 ) -> pd.DataFrame:
     """Forecast from every origin, and lay the truth beside it.
@@ -80,14 +85,22 @@ def backtest(
     every = origins_of(panel, horizon=horizon, origins=origins)
     for number, origin in enumerate(every, start=1):
         report(f"origin {number} of {len(every)}: {origin:%Y-%m-%d %H:%M}")
-        past = replace(panel, rows=_long_enough(panel.rows[panel.rows.ts <= origin], panel.season))
-        found.append(forecast(past, models, horizon=horizon, closed_days=closed_days).assign(origin=origin))
-    truth = panel.rows[panel.rows.status.isin([COMPLETE, CLOSED])].rename(columns={"value": "actual"})
-    compared = pd.concat(found, ignore_index=True).merge(truth, on=KEYS)
+        past = replace(panel, rows=_past(panel, origin))
+        found.append(forecast(past, models, horizon=horizon, closing=closing).assign(origin=origin))
+    truth = panel.rows[panel.rows.status.isin([COMPLETE, CLOSED]) & panel.rows.value.notna()]
+    compared = pd.concat(found, ignore_index=True).merge(truth.rename(columns={"value": "actual"}), on=KEYS)
     return compared[["series_id", "origin", "ts", "model", "value", "actual", "status"]]
 
 
-def _long_enough(rows: pd.DataFrame, season: int) -> pd.DataFrame:
-    """Series with two seasons of past."""
-    size = rows.groupby("series_id").ts.transform("size")
-    return rows[size >= 2 * season]
+def _last_over(panel: Panel) -> pd.Timestamp:
+    last: pd.Timestamp = panel.rows.ts[panel.rows.status != PARTIAL].max()
+    return last
+
+
+def _past(panel: Panel, origin: pd.Timestamp) -> pd.DataFrame:
+    """Series that are known at the origin: with two seasons before it, and still going on in the last of them."""
+    before = panel.rows[panel.rows.ts <= origin]
+    of_series = before.groupby("series_id").ts
+    recent = pd.date_range(end=origin, freq=panel.freq, periods=panel.season)[0]
+    is_known = (of_series.transform("size") >= 2 * panel.season) & (of_series.transform("max") >= recent)
+    return before[is_known]

@@ -43,21 +43,25 @@ class Statistical:
         from statsforecast import StatsForecast  # noqa: PLC0415 - takes more than a second to import
         from statsforecast import models as library  # noqa: PLC0415
 
-        model = _STATISTICAL[self.name](library, season)
+        seasons = max(1, int(history.groupby("series_id").size().min()) // season)
+        model = _STATISTICAL[self.name](library, season, seasons)
         fitting = StatsForecast([model], freq=freq, n_jobs=self.threads, fallback_model=library.NaNModel())
         found = cast("pd.DataFrame", fitting.forecast(horizon, history.rename(columns=_THEIR_NAMES)))
         return found.rename(columns={theirs: ours for ours, theirs in _THEIR_NAMES.items()} | {str(model): "value"})
 
 
 _THEIR_NAMES = {"series_id": "unique_id", "ts": "ds", "value": "y"}
-_STATISTICAL: dict[str, Callable[[ModuleType, int], Any]] = {
-    "seasonal_naive": lambda library, season: library.SeasonalNaive(season),
-    "mean": lambda library, _season: library.HistoricAverage(),
-    "seasonal_mean": lambda library, season: library.SeasonalWindowAverage(season, window_size=_SEASONS_OF_MEAN),
-    "ets": lambda library, season: library.AutoETS(season_length=season),
-    "theta": lambda library, season: library.DynamicOptimizedTheta(season_length=season),
-    "mstl": lambda library, season: library.MSTL(season_length=season),
-    "arima": lambda library, season: library.AutoARIMA(season_length=season),
+# Each gets the library, the season, and how many whole seasons every series has.
+_STATISTICAL: dict[str, Callable[[ModuleType, int, int], Any]] = {
+    "seasonal_naive": lambda library, season, _seasons: library.SeasonalNaive(season),
+    "mean": lambda library, _season, _seasons: library.HistoricAverage(),
+    "seasonal_mean": lambda library, season, seasons: library.SeasonalWindowAverage(
+        season, window_size=min(_SEASONS_OF_MEAN, seasons)
+    ),
+    "ets": lambda library, season, _seasons: library.AutoETS(season_length=season),
+    "theta": lambda library, season, _seasons: library.DynamicOptimizedTheta(season_length=season),
+    "mstl": lambda library, season, _seasons: library.MSTL(season_length=season),
+    "arima": lambda library, season, _seasons: library.AutoARIMA(season_length=season),
 }
 _SEASONS_OF_MEAN = 8
 BENCHMARKS = ("seasonal_naive", "mean")

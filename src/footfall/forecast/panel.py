@@ -13,7 +13,8 @@ from footfall.errors import SourceUnreadable
 COMPLETE, PARTIAL, CLOSED, MISSING = "complete", "partial", "closed", "missing"
 _STEPS = {60: "min", 300: "5min", 600: "10min", 900: "15min", 1800: "30min", 3600: "h", 86400: "D", 604800: "7D"}
 _SEASONS = {"min": 1440, "5min": 288, "10min": 144, "15min": 96, "30min": 48, "h": 24, "D": 7, "7D": 52, "MS": 12}
-_COLUMNS = {"series_id": pa.string(), "ts": pa.string(), "value": pa.float64()}
+_COLUMNS = ("series_id", "ts", "value")
+_NAMES = {"min": "a minute", "h": "an hour", "D": "a day", "7D": "a week", "MS": "a month, stamped with its first day"}
 _CLOSED_SHARE, _WEEKS_TO_CLOSE = 0.02, 8
 
 
@@ -68,26 +69,35 @@ def read_csv(file: Path) -> Panel:
 
 def _lines(file: Path) -> pd.DataFrame:
     try:
-        table = pa_csv.read_csv(
-            file, convert_options=pa_csv.ConvertOptions(column_types=_COLUMNS, include_columns=list(_COLUMNS))
-        )
+        text = pa_csv.ConvertOptions(column_types=dict.fromkeys(_COLUMNS, pa.string()), strings_can_be_null=True)
+        table = pa_csv.read_csv(file, convert_options=text)
     except OSError as error:
         raise SourceUnreadable(f"{file}: cannot be read ({error.strerror or error})") from error
-    except (pa.ArrowInvalid, KeyError) as error:
+    except pa.ArrowInvalid as error:
+        raise SourceUnreadable(f"{file}: is not CSV: {error}") from error
+    if lacking := [name for name in _COLUMNS if name not in table.column_names]:
         raise SourceUnreadable(
-            f"{file}: is not CSV with the columns series_id, ts and value (a number with a point, or empty): {error}"
-        ) from error
-    lines: pd.DataFrame = table.to_pandas()
+            f"{file}, line 1: there is no column {', '.join(lacking)}, but {', '.join(table.column_names)}; "
+            "columns are divided by commas, and series_id, ts and value are needed"
+        )
+    lines: pd.DataFrame = table.select(list(_COLUMNS)).to_pandas()
     if lines.empty:
         raise SourceUnreadable(f"{file}: holds no rows; columns series_id, ts and value are there")
-    moments = _moments(lines.ts)
-    if moments.isna().any():
-        first = int(moments.isna().to_numpy().argmax())
+    values = pd.to_numeric(lines.value, errors="coerce")
+    _refuse(file, lines.value, lines.value.notna() & ~np.isfinite(values), "value", "a number with a point, or empty")
+    moments = _moments(lines.ts.fillna(""))
+    _refuse(file, lines.ts, moments.isna(), "ts", "a date or a moment, like 2020-01-31 or 2020-01-31T18:00")
+    every = lines.assign(series_id=lines.series_id.fillna(""), ts=moments, value=values)
+    return every.sort_values(["series_id", "ts"], kind="stable", ignore_index=True)
+
+
+def _refuse(file: Path, texts: pd.Series, is_wrong: pd.Series, column: str, wanted: str) -> None:
+    if is_wrong.any():
+        first = int(is_wrong.to_numpy().argmax())
         raise SourceUnreadable(
-            f'{file}, line {first + 2}: ts is "{lines.ts[first]}" and must be a date or a moment, '
-            "like 2020-01-31 or 2020-01-31T18:00"
+            f'{file}, line {first + 2}: {column} is "{texts[first]}" and must be {wanted}; '
+            f"{is_wrong.sum():,} of {len(texts):,} rows are so"
         )
-    return lines.assign(ts=moments).sort_values(["series_id", "ts"], kind="stable", ignore_index=True)
 
 
 def _moments(texts: pd.Series) -> pd.Series:
@@ -127,8 +137,9 @@ def _on_grid(lines: pd.DataFrame, freq: str) -> pd.DataFrame:
     apart = ~lines.ts.isin(grid)
     if apart.any():
         raise ValueError(
-            f"{apart.sum():,} time stamps are off the grid of steps of {freq} from {lines.ts.iloc[0]}, "
-            f"the first is {lines.ts[apart].iloc[0]}; bring them all to the start of their bucket, in one time zone"
+            f"{apart.sum():,} time stamps do not lie a whole number of steps ({_NAMES.get(freq, freq)}) after "
+            f"{lines.ts.iloc[0]}, the first is {lines.ts[apart].iloc[0]}; bring them all to the start of their bucket, "
+            "in one time zone"
         )
     values = lines.set_index("ts").value.reindex(grid)
     status = np.where(values.isna(), MISSING, np.where(_is_closed(values, freq), CLOSED, COMPLETE))

@@ -1,8 +1,7 @@
 """How good forecasts were: errors by series and model, skill against a benchmark, and whether it could be chance."""
 
 from dataclasses import dataclass
-from functools import partial, reduce
-from typing import Any
+from math import nan
 
 import numpy as np
 import numpy.typing as npt
@@ -43,31 +42,46 @@ def errors(compared: pd.DataFrame, panel: Panel) -> pd.DataFrame:
 
     Args:
         compared: from `backtest`.
-        panel: what was forecast; errors are scaled by the seasonal naive ones before the first origin.
+        panel: what was forecast; errors are scaled by those of the seasonal naive forecast before the first origin.
 
     Returns:
         `series_id`, `model`, and MASE and RMSSE (Hyndman and Koehler 2006; M5), WAPE, MAE, RMSE, bias (positive: too
-        high), and MAPE with `zeros`, the buckets that it leaves out; null where the scale is 0.
+        high), and MAPE with `zeros`, the buckets that it leaves out. MASE and RMSSE are null where the scale is 0. A
+        model that gave no forecast for some bucket of a series has no row for it.
     """
-    wide = compared.pivot_table(index=["series_id", "ts", "actual"], columns="model", values="value").reset_index()
-    names = list(compared.model.unique())
-    past = panel.rows[(panel.rows.ts <= compared.origin.min()) & panel.rows.value.notna()]
-    ids = {"id_col": "series_id", "target_col": "actual"}
-    past = past.rename(columns={"value": "actual"})[["series_id", "ts", "actual"]]
-    scaled: dict[str, Any] = ids | {"seasonality": panel.season, "train_df": past, "time_col": "ts"}
-    found = {
-        "mase": losses.mase(wide, names, **scaled),
-        "rmsse": losses.rmsse(wide, names, **scaled),
-        "wape": losses.wape(wide, names, **ids),
-        "mae": losses.mae(wide, names, **ids),
-        "rmse": losses.rmse(wide, names, **ids),
-        "bias": losses.bias(wide, names, **ids),
-        "mape": losses.mape(wide[wide.actual != 0], names, **ids),
+    told = compared[_is_whole(compared)].rename(columns={"value": "told"})
+    told["id"] = told.series_id + "\n" + told.model
+    measured = {
+        "mae": losses.mae(told, ["told"], "id", "actual"),
+        "rmse": losses.rmse(told, ["told"], "id", "actual"),
+        "bias": losses.bias(told, ["told"], "id", "actual"),
+        "mape": losses.mape(told[told.actual != 0], ["told"], "id", "actual"),
     }
-    long = [table.melt("series_id", names, "model", measure) for measure, table in found.items()]
-    every: pd.DataFrame = reduce(partial(pd.merge, on=["series_id", "model"], how="left"), long)
-    zeros = (wide.actual == 0).groupby(wide.series_id).sum()
-    return every.assign(zeros=every.series_id.map(zeros)).replace([np.inf, -np.inf], np.nan)
+    every = pd.DataFrame({name: table.set_index("id").told for name, table in measured.items()})
+    every[["series_id", "model"]] = [str(name).rsplit("\n", 1) for name in every.index]
+    scales = every.series_id.map(_scales(compared, panel, 1))
+    squares = every.series_id.map(_scales(compared, panel, 2))
+    sizes = told.groupby("id").actual
+    every["mase"] = every.mae / scales.where(scales > 0)
+    every["rmsse"] = every.rmse / np.sqrt(squares.where(squares > 0))
+    every["wape"] = every.mae / sizes.agg(lambda actual: actual.abs().mean()).where(lambda size: size > 0)
+    every["zeros"] = sizes.agg(lambda actual: int((actual == 0).sum()))
+    return every.reset_index(drop=True)
+
+
+def _is_whole(compared: pd.DataFrame) -> pd.Series:
+    """Whether the model has a forecast for every bucket of the series that is compared."""
+    whole: pd.Series = compared.value.notna().groupby([compared.series_id, compared.model]).transform("all")
+    return whole
+
+
+def _scales(compared: pd.DataFrame, panel: Panel, power: int) -> pd.Series:
+    """Mean over time of |difference from a season before|^power, by series, up to its first origin."""
+    first = compared.groupby("series_id").origin.min()
+    past = panel.rows[panel.rows.ts <= panel.rows.series_id.map(first)]
+    steps = past.value - past.groupby("series_id").value.shift(panel.season)
+    scale: pd.Series = (steps.abs() ** power).groupby(past.series_id).mean()
+    return scale
 
 
 def skill(compared: pd.DataFrame, model: str, benchmark: str) -> Skill:
@@ -79,6 +93,8 @@ def skill(compared: pd.DataFrame, model: str, benchmark: str) -> Skill:
         benchmark: against which.
     """
     both = _absolute_errors(compared, [model, benchmark])
+    if both.empty:
+        return Skill(model, benchmark, skill=nan, low=nan, high=nan, p_value=1.0, series=0)
     by_origin = both.groupby(["series_id", "origin"])[[model, benchmark]].sum().unstack("origin").fillna(0.0)
     ours, theirs = (np.asarray(by_origin[name], dtype=np.float64) for name in (model, benchmark))
     is_usable = (ours.sum(axis=1) > 0) & (theirs.sum(axis=1) > 0)
@@ -114,9 +130,10 @@ def _log_ratio(ours: Array, theirs: Array) -> tuple[float, float, float]:
 
 
 def _absolute_errors(compared: pd.DataFrame, models: list[str]) -> pd.DataFrame:
-    ours = compared[compared.model.isin(models)]
+    ours = compared[compared.model.isin(models) & _is_whole(compared)]
     ours = ours.assign(error=(ours.value - ours.actual).abs())
-    return ours.pivot_table(index=["series_id", "origin", "ts"], columns="model", values="error").dropna()[models]
+    wide = ours.pivot_table(index=["series_id", "origin", "ts"], columns="model", values="error")
+    return wide.reindex(columns=models).dropna()
 
 
 def _diebold_mariano(both: pd.DataFrame, model: str, benchmark: str) -> float:
@@ -126,6 +143,8 @@ def _diebold_mariano(both: pd.DataFrame, model: str, benchmark: str) -> float:
     """
     scale = both[benchmark].groupby("series_id").transform("mean")
     differences = ((both[model] - both[benchmark]) / scale)[scale > 0].groupby("ts").mean().to_numpy()
+    if not len(differences):
+        return 1.0
     horizon = int(both.groupby(["series_id", "origin"]).size().max())
     size, centred = len(differences), differences - differences.mean()
     covariances = [float(centred[lag:] @ centred[: size - lag]) / size for lag in range(min(horizon, size))]

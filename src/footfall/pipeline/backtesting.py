@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from footfall.errors import UserError
-from footfall.forecast import BENCHMARKS, Panel, Skill, backtest, errors, models, read_csv, skill
+from footfall.forecast import BENCHMARKS, Closing, Panel, Skill, backtest, errors, models, read_csv, skill
 from footfall.lake import open_lake
 from footfall.pipeline.query import query
 from footfall.pipeline.series import check_known, shop_calendar
@@ -37,7 +37,7 @@ class Comparison:
         compared: every forecast beside the truth.
         errors: by series and model.
         skills: of each model against each benchmark.
-        failed: models that gave no forecast, by series.
+        failed: buckets without a forecast, by model and series. The model is not compared on such a series.
         notes: what is odd about a series.
         left_out: why a series was not tested.
     """
@@ -45,43 +45,47 @@ class Comparison:
     compared: pd.DataFrame
     errors: pd.DataFrame
     skills: list[Skill]
-    failed: dict[str, list[str]]
+    failed: dict[str, dict[str, int]]
     notes: dict[str, str] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
 
     @property
     def mase(self) -> dict[str, float]:
-        """Geometric mean of MASE over series, by model; series without an error, or without a scale, are left out."""
-        known = self.errors[self.errors.mase > 0]
-        return {str(model): float(np.exp(np.log(ours.mase).mean())) for model, ours in known.groupby("model")}
+        """Geometric mean of MASE by model, over series on which all that have one make some error."""
+        wide = self.errors.pivot_table(index="series_id", columns="model", values="mase")
+        usable = wide[(wide > 0).any(axis=1) & ~(wide == 0).any(axis=1)]
+        return {str(name): float(np.exp(np.log(usable[name].dropna()).mean())) for name in usable if usable[name].any()}
 
     @property
     def wape(self) -> dict[str, float]:
-        """Sum of absolute errors of all series by their sum, by model."""
-        known = self.compared.dropna(subset="value")
+        """Sum of absolute errors of all series by their sum, by model; models that failed somewhere have none."""
         return {
-            str(model): float((ours.value - ours.actual).abs().sum() / ours.actual.sum())
-            for model, ours in known.groupby("model")
+            str(model): float((ours.value - ours.actual).abs().sum() / ours.actual.abs().sum())
+            for model, ours in self.compared.groupby("model")
+            if ours.value.notna().all() and ours.actual.any()
         }
 
     def leaders(self) -> list[str]:
-        """Models by their MASE, the best first."""
-        return sorted(self.mase, key=self.mase.__getitem__)
+        """Models by their MASE, the best first; those that have none, or failed on a series, last."""
+        mase, wape, far = self.mase, self.wape, float("inf")
+        names = [str(name) for name in self.compared.model.unique()]
+        return sorted(names, key=lambda name: (name in self.failed, mase.get(name, far), wape.get(name, far), name))
 
     @property
     def trusted(self) -> str | None:
-        """The best model that beats every benchmark by more than chance; None where none does."""
+        """The best model that beats every benchmark by more than chance, and failed nowhere; None where none does."""
         for name in self.leaders():
             ours = [one for one in self.skills if one.model == name]
-            if ours and all(one.is_better for one in ours):
+            if ours and name not in self.failed and all(one.is_better for one in ours):
                 return name
         return None
 
     def leaderboard(self) -> list[dict[str, Any]]:
         """A row per model, the best first: errors over all series, and skill against each benchmark."""
-        skills = {(one.model, one.benchmark): one for one in self.skills}
+        skills = {(one.model, one.benchmark): one for one in self.skills if one.series}
+        mase, wape = self.mase, self.wape
         return [
-            {"model": name, "mase": self.mase[name], "wape": self.wape[name]}
+            {"model": name, "mase": mase.get(name), "wape": wape.get(name)}
             | {benchmark: skills.get((name, benchmark)) for benchmark in BENCHMARKS}
             for name in self.leaders()
         ]
@@ -129,26 +133,46 @@ def compare(
         raise UserError(
             "no series can be tested: " + "; ".join(f"{name}: {why}" for name, why in panel.left_out.items())
         )
+    calendar = shop_calendar(settings)
     years = range(panel.rows.ts.min().year, panel.rows.ts.max().year + 2)
     compared = backtest(
         panel,
         models(names, threads=settings.threads or os.cpu_count() or 1),
         horizon=horizon,
         origins=origins,
-        closed_days=shop_calendar(settings).closed_days(years),
+        closing=Closing(calendar.named_days(), calendar.holidays(years).keys(), settings.timezone),
         report=report,
     )
     found = [name for name in compared.model.unique() if name not in BENCHMARKS]
-    failures = compared[compared.value.isna()].groupby("model").series_id.unique()
-    short = sorted(set(panel.rows.series_id) - set(compared.series_id))
     return Comparison(
         compared,
         errors(compared, panel),
         [skill(compared, name, benchmark) for name in found for benchmark in BENCHMARKS],
-        {str(model): sorted(ids) for model, ids in failures.items()},
+        _failures(compared),
         panel.notes,
-        panel.left_out | dict.fromkeys(short, "is shorter than two seasons at every origin"),
+        panel.left_out | _untested(panel, compared),
     )
+
+
+def _failures(compared: pd.DataFrame) -> dict[str, dict[str, int]]:
+    """Buckets without a forecast, by model and series."""
+    missing = compared[compared.value.isna()]
+    return {
+        str(model): {str(name): int(count) for name, count in ours.series_id.value_counts().sort_index().items()}
+        for model, ours in missing.groupby("model")
+    }
+
+
+def _untested(panel: Panel, compared: pd.DataFrame) -> dict[str, str]:
+    first = compared.origin.min()
+    ends = panel.rows.groupby("series_id").ts.max()
+    return {
+        str(name): f"ended on {end:%Y-%m-%d %H:%M}, before the first origin"
+        if end <= first
+        else "is shorter than two seasons at every origin, or has nothing after one to compare with"
+        for name, end in ends.items()
+        if name not in set(compared.series_id)
+    }
 
 
 def _of_lake(settings: Settings, asked: Asked) -> Panel:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 import ibis.expr.types as ir
 
@@ -11,8 +12,16 @@ from footfall.engine import Engine
 from footfall.errors import UserError
 from footfall.features import AGGREGATES, REVISION, USER_FEATURES, Aggregates, aggregate_month, user_features
 from footfall.features.user_features import shares_of_all
-from footfall.lake import Lake, Transaction, fingerprint, transaction
-from footfall.pipeline.months import event_months, events_mark, last_event, month_before, month_end, month_start
+from footfall.lake import DataFile, Lake, Transaction, fingerprint, transaction
+from footfall.pipeline.months import (
+    FORGOTTEN,
+    event_months,
+    events_mark,
+    last_event,
+    month_before,
+    month_end,
+    month_start,
+)
 
 Report = Callable[[str], None]
 
@@ -103,11 +112,16 @@ def _aggregate(lake: Lake, engine: Engine, month: str, timezone: str) -> None:
 
 
 def _forget_months_without_events(lake: Lake, months: list[str]) -> None:
-    """A file's new version may have lost a month."""
+    """A file's new version may have lost a month. Its mark goes too: the version before may come back."""
     for table in AGGREGATES:
-        if any(file.partition["month"] not in months for file in lake.files(table)):
+        gone = {file.partition["month"] for file in lake.files(table)} - set(months)
+        if gone:
             with transaction(lake) as tx:
-                tx.replace(table, [], replaces=lambda file: file.partition["month"] not in months)
+                tx.replace(table, [], replaces=partial(_is_of, gone), done=dict.fromkeys(gone, FORGOTTEN))
+
+
+def _is_of(months: set[str], file: DataFile) -> bool:
+    return file.partition["month"] in months
 
 
 def _aggregates(

@@ -9,6 +9,9 @@ from footfall.contracts import EVENTS, ROW_ACCOUNTS
 from footfall.ingest.landing import known_files
 from footfall.lake import Lake, fingerprint, time_span
 
+FORGOTTEN = 0
+"""The mark of a month that has no events any more."""
+
 
 def event_months(lake: Lake) -> list[str]:
     """UTC months with events."""

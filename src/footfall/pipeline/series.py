@@ -12,7 +12,7 @@ from footfall.contracts import EVENTS, METRIC_SERIES, VOLUMES
 from footfall.engine import Engine
 from footfall.errors import UserError
 from footfall.lake import Lake, fingerprint, open_lake, transaction
-from footfall.pipeline.months import event_months, events_mark, last_event, month_before, next_month
+from footfall.pipeline.months import FORGOTTEN, event_months, events_mark, last_event, month_before, next_month
 from footfall.pipeline.query import query
 from footfall.series import (
     METRICS,
@@ -110,10 +110,13 @@ def _series_mark(lake: Lake, months: Iterable[str], calendar: ShopCalendar, sett
 
 
 def _forget_months_without_events(lake: Lake, months: list[str]) -> None:
-    """A file's new version may have lost a month."""
-    if any(file.partition["month"] not in months for file in lake.files(VOLUMES)):
+    """A file's new version may have lost a month. Its mark goes too: the version before may come back."""
+    gone = {file.partition["month"] for file in lake.files(VOLUMES)} - set(months)
+    if gone:
         with transaction(lake) as tx:
-            tx.replace(VOLUMES, [], replaces=lambda file: file.partition["month"] not in months)
+            tx.replace(
+                VOLUMES, [], replaces=lambda file: file.partition["month"] in gone, done=dict.fromkeys(gone, FORGOTTEN)
+            )
 
 
 def _count(lake: Lake, engine: Engine, month: str, timezone: str) -> None:

@@ -62,8 +62,11 @@ class ShopCalendar(BaseModel):
 
     def closed_days(self, years: Iterable[int]) -> frozenset[date]:
         """Days of these years on which an empty shop is a closed one: those named, and public holidays."""
-        named = {day for stretch in self.closed for day in stretch.days()}
-        return frozenset(named | self.holidays(years).keys())
+        return frozenset(self.named_days() | self.holidays(years).keys())
+
+    def named_days(self) -> frozenset[date]:
+        """Days on which the shop says that it is closed."""
+        return frozenset(day for stretch in self.closed for day in stretch.days())
 
     def holidays(self, years: Iterable[int]) -> dict[date, str]:
         """Public holidays of the country in these years, with their names."""
