@@ -23,6 +23,8 @@ COMMANDS = [
     ["ingest"],
     ["features"],
     ["segments"],
+    ["series"],
+    ["backtest"],
     ["fetch"],
     ["simulate"],
     ["demo"],
@@ -144,6 +146,8 @@ def test_json_of_every_stage_parses_and_agrees(tmp_path: Path) -> None:
     assert features["users"] == told["users"]
     segments = json.loads(footfall("segments", *lake, "--json").stdout)
     assert segments["as_of"] == features["as_of"]
+    series = json.loads(footfall("series", *lake, "--json").stdout)
+    assert series["counted"]["rows"] > 0
     status = json.loads(footfall("status", *lake, "--json").stdout)
     assert status["accounts"] == told["accounts"]
     assert status["users"] == told["users"]
@@ -151,7 +155,8 @@ def test_json_of_every_stage_parses_and_agrees(tmp_path: Path) -> None:
     assert {"events", "user_features", "customer_segments"} <= {table["name"] for table in status["tables"]}
     again = json.loads(footfall("run", *shop.months, *lake, "--json").stdout)
     assert again["nothing_to_do"]
-    for command in (["status"], ["sql", "FROM row_accounts"], ["run", *shop.months], ["features"], ["segments"]):
+    stages = (["features"], ["segments"], ["series"])
+    for command in (["status"], ["sql", "FROM row_accounts"], ["run", *shop.months], *stages):
         plain = footfall(*command, *lake)
         assert plain.returncode == 0, plain.stderr
         assert plain.stdout
