@@ -16,7 +16,7 @@ from volume_oracle import volumes_oracle
 from footfall.contracts import DIMENSIONS, EVENTS, VOLUMES
 from footfall.engine import Engine, open_engine
 from footfall.pipeline.months import month_before, next_month
-from footfall.series import volumes
+from footfall.series import count_cells, volumes
 
 MEASURES = [
     column.name for column in VOLUMES.columns if column.name not in {"hour", "day", "dimension", "member", "month"}
@@ -30,7 +30,8 @@ def volumes_of(events: Sequence[Event], timezone: str, month: str, engine: Engin
         name: engine.read_arrow(pa.Table.from_pylist([row_of(e) for e in events if month_of(e) == name], EVENTS.schema))
         for name in (near if timezone != "UTC" else near[1:2])
     }
-    return engine.collect(volumes(engine, tables, month=month, timezone=timezone)).to_pylist()
+    cells, places = count_cells(engine, tables, month=month, timezone=timezone)
+    return engine.collect(volumes(cells, places, month=month)).to_pylist()
 
 
 def month_of(event: Event) -> str:

@@ -15,9 +15,11 @@ from footfall.lake import Lake, fingerprint, open_lake, transaction
 from footfall.pipeline.months import FORGOTTEN, event_months, events_mark, last_event, month_before, next_month
 from footfall.pipeline.query import query
 from footfall.series import (
+    CELLS,
     METRICS,
     REVISION,
     ShopCalendar,
+    count_cells,
     days_with_status,
     hours_with_status,
     metric_series,
@@ -125,10 +127,13 @@ def _count(lake: Lake, engine: Engine, month: str, timezone: str) -> None:
 
     with transaction(lake) as tx:
         near = {one: events(one) for one in _near(month, timezone)}
-        counted = volumes(engine, near, month=month, timezone=timezone)
+        cells, members = count_cells(engine, near, month=month, timezone=timezone)
+        folder = tx.place("cells")
+        engine.write_parquet(cells.select(CELLS.schema.names), folder, per_bucket=True)
+        counted = engine.read_parquet([str(file) for file in sorted(folder.rglob("*.parquet"))], CELLS)
         tx.replace(
             VOLUMES,
-            [tx.run(engine, counted, VOLUMES, known={"month": month})],
+            [tx.run(engine, volumes(counted, members, month=month), VOLUMES, known={"month": month})],
             replaces=lambda file: file.partition["month"] == month,
             done={month: _mark(lake, month, timezone)},
         )

@@ -4,17 +4,19 @@ from footfall.series.hierarchy import LEVELS, places
 from footfall.series.metrics import METRICS, metric_series
 from footfall.series.shop_calendar import ShopCalendar, read_calendar
 from footfall.series.statuses import STATUSES, days_with_status, hours_with_status
-from footfall.series.volumes import volumes
+from footfall.series.volumes import CELLS, count_cells, volumes
 
 REVISION = 1
 """Raise it when the code counts differently: months are then counted anew."""
 
 __all__ = [
+    "CELLS",
     "LEVELS",
     "METRICS",
     "REVISION",
     "STATUSES",
     "ShopCalendar",
+    "count_cells",
     "days_with_status",
     "hours_with_status",
     "metric_series",

@@ -12,7 +12,7 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from footfall.contracts import DIMENSIONS
+from footfall.contracts import DIMENSIONS, VOLUMES, Column, Table
 from footfall.engine import Engine
 from footfall.engine.shop_time import shop_time
 
@@ -23,19 +23,36 @@ _PLACES = 2**24  # more than any shop has combinations of category, brand and co
 _MEMBERS = tuple(dimension for dimension in DIMENSIONS if dimension != "all")
 
 
-def volumes(engine: Engine, events: Mapping[str, ir.Table], *, month: str, timezone: str) -> ir.Table:
-    """Count the product events of a month of the shop's calendar.
+CELLS = Table(
+    "cells",
+    "processed",
+    grain="hour, place, and whatever part of the users was counted at a time",
+    definition="Counts of a month on the way to `volumes`; never committed.",
+    columns=(
+        Column("hour", pa.timestamp("us"), "as in volumes"),
+        Column("day", pa.timestamp("us"), "as in volumes"),
+        Column("place", pa.int64(), "number of a combination of members"),
+        *(column for column in VOLUMES.columns if column.name in _MEASURES),
+    ),
+)
+
+
+def count_cells(
+    engine: Engine, events: Mapping[str, ir.Table], *, month: str, timezone: str
+) -> tuple[ir.Table, ir.Table]:
+    """Count the product events of a month of the shop's calendar, by hour and combination of members.
 
     Args:
-        engine: works out which members there are.
+        engine: works out which combinations there are.
         events: `events` by UTC month (`2019-10`): this one and, unless the shop's time is UTC, its neighbours, as some
             of their hours belong to it.
         month: which month, in the shop's time.
         timezone: the shop's.
 
     Returns:
-        Rows as in the contract `volumes`; an hour without an event has none. A visit that goes on past the month's end
-        counts in both months, as in `sessions`.
+        Rows as in `CELLS`, which may be worked out for some buckets of users at a time: users, visits and orders lie in
+        one bucket each. And the combinations, by number. A visit that goes on past the month's end counts in both
+        months, as in `sessions`.
     """
     lines = reduce(ir.Table.union, [_lines(one, utc_month, timezone) for utc_month, one in events.items()])
     year, number = map(int, month.split("-"))
@@ -43,7 +60,11 @@ def volumes(engine: Engine, events: Mapping[str, ir.Table], *, month: str, timez
     places = engine.read_arrow(_numbered(engine.collect(ours.select(_MEMBERS).distinct())))
     placed = ours.join(places, _MEMBERS).drop(*_MEMBERS)
     things = [_line_counts(placed), _orders(placed), _visits(placed), _users(placed)]
-    cells = reduce(ir.Table.union, [_summed(thing, "hour", "day", "place") for thing in things])
+    return reduce(ir.Table.union, [_summed(thing, "hour", "day", "place") for thing in things]), places
+
+
+def volumes(cells: ir.Table, places: ir.Table, *, month: str) -> ir.Table:
+    """Rows as in the contract `volumes`, from `count_cells`; an hour without an event has none."""
     members = _of_dimensions(cells.join(places, "place"))
     return _summed(members, "hour", "day", "dimension", "member").mutate(month=ibis.literal(month))
 
