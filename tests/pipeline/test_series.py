@@ -9,7 +9,8 @@ import pytest
 from commands import Ended, footfall
 from lake_tables import assert_same, in_order, one, rows
 
-from footfall.series import METRICS, STATUSES
+from footfall.contracts import BUCKET_STATUSES
+from footfall.series import METRICS
 from footfall.simulate import SimulatedShop
 
 SUMS = tuple(name for name, metric in METRICS.items() if metric.per is None)
@@ -91,7 +92,7 @@ def test_series_have_no_gaps_and_known_statuses(small_lake: tuple[Path, Ended]) 
     steps = {"hour": timedelta(hours=1), "day": timedelta(days=1)}
     for row in found:
         assert row["n"] == (row["last"] - row["first"]) / steps[row["grain"]] + 1, row["series_id"]
-        assert set(row["statuses"]) <= set(STATUSES)
+        assert set(row["statuses"]) <= set(BUCKET_STATUSES)
     assert len({(row["grain"], row["n"]) for row in found}) == 2
 
 

@@ -2,13 +2,18 @@
 
 from footfall.contracts.table import Column, Table
 from footfall.contracts.tables import (
+    BUCKET_STATUSES,
     BUCKETS,
+    CLOSED,
+    COMPLETE,
     CUSTOMER_SEGMENTS,
     DIMENSIONS,
     EVENT_TYPES,
     EVENTS,
     K_SELECTION,
     METRIC_SERIES,
+    MISSING,
+    PARTIAL,
     PRODUCT_PRICES,
     PURCHASES,
     QUARANTINE,
@@ -25,12 +30,17 @@ from footfall.contracts.tables import (
 
 __all__ = [
     "BUCKETS",
+    "BUCKET_STATUSES",
+    "CLOSED",
+    "COMPLETE",
     "CUSTOMER_SEGMENTS",
     "DIMENSIONS",
     "EVENTS",
     "EVENT_TYPES",
     "K_SELECTION",
     "METRIC_SERIES",
+    "MISSING",
+    "PARTIAL",
     "PRODUCT_PRICES",
     "PURCHASES",
     "QUARANTINE",

@@ -304,6 +304,9 @@ SEGMENT_MIGRATION = Table(
     ),
 )
 
+COMPLETE, PARTIAL, CLOSED, MISSING = BUCKET_STATUSES = ("complete", "partial", "closed", "missing")
+"""What is known of a bucket of time: it is over and its data came, it is not over, no sales then, no data came."""
+
 DIMENSIONS = ("all", "category", "brand", "country")
 """What volumes are counted by: everything together, the leaf of `category_code`, the brand, the country."""
 

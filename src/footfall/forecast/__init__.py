@@ -1,6 +1,6 @@
 """Series -> forecasts: models behind one protocol, compared on the same rolling origins."""
 
-from footfall.forecast.backtest import ENSEMBLE, backtest, forecast, origins_of
+from footfall.forecast.backtest import backtest, forecast, origins_of
 from footfall.forecast.history import Closing
 from footfall.forecast.models import BENCHMARKS, FAST, Model, models
 from footfall.forecast.panel import Panel, read_csv
@@ -8,7 +8,6 @@ from footfall.forecast.scores import Skill, errors, skill
 
 __all__ = [
     "BENCHMARKS",
-    "ENSEMBLE",
     "FAST",
     "Closing",
     "Model",

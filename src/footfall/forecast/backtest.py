@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import pandas as pd
 
+from footfall.contracts import CLOSED, COMPLETE, PARTIAL
 from footfall.errors import UserError
 from footfall.forecast.history import Closing, closed_ahead, filled
 from footfall.forecast.models import BENCHMARKS, Model
-from footfall.forecast.panel import CLOSED, COMPLETE, PARTIAL, Panel
+from footfall.forecast.panel import Panel
 
 ENSEMBLE = "median"
 KEYS = ["series_id", "ts"]

@@ -6,10 +6,10 @@ from datetime import date
 
 import pandas as pd
 
-from footfall.forecast.panel import CLOSED, COMPLETE
+from footfall.contracts import CLOSED, COMPLETE
 
 _SEASONS_OF_USUAL, _WEEKS_OF_CLOSING, _CLOSED_SHARE = 4, 8, 0.9
-_HOLIDAYS_KEPT = 0.5
+_MOST_HOLIDAYS = 0.5
 _LONG_STEPS = ("7D", "MS")
 
 
@@ -71,7 +71,7 @@ def _resting(rows: pd.DataFrame, freq: str, closing: Closing) -> list[str]:
     """Series in which nothing happened on most of the past public holidays."""
     past = rows[_days(rows.ts, freq, closing.timezone).isin(closing.holidays) & rows.value.notna()]
     is_idle = (past.value == 0).groupby(past.series_id).mean()
-    return [str(name) for name in is_idle.index[is_idle > _HOLIDAYS_KEPT]]
+    return [str(name) for name in is_idle.index[is_idle > _MOST_HOLIDAYS]]
 
 
 def place_in_season(moments: pd.Series, freq: str, timezone: str) -> pd.Series:

@@ -8,9 +8,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
+from footfall.contracts import CLOSED, COMPLETE, MISSING
 from footfall.errors import SourceUnreadable
 
-COMPLETE, PARTIAL, CLOSED, MISSING = "complete", "partial", "closed", "missing"
 _STEPS = {60: "min", 300: "5min", 600: "10min", 900: "15min", 1800: "30min", 3600: "h", 86400: "D", 604800: "7D"}
 _SEASONS = {"min": 1440, "5min": 288, "10min": 144, "15min": 96, "30min": 48, "h": 24, "D": 7, "7D": 52, "MS": 12}
 _COLUMNS = ("series_id", "ts", "value")
@@ -158,8 +158,6 @@ def _is_closed(values: pd.Series, freq: str) -> pd.Series:
 def _note(series: pd.DataFrame, freq: str) -> str | None:
     """What is odd about a series that can be forecast all the same."""
     season, known = _SEASONS[freq], series.value.dropna()
-    if len(known) < 2 * season:
-        return f"has {len(known):,} values, less than two seasons of {season}: only the simplest models fit"
     if known.nunique() == 1:
         return f"is {known.iloc[0]:g} in every bucket: so is the forecast"
     lost = (series.status == MISSING).astype(int)

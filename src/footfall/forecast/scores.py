@@ -88,7 +88,7 @@ def skill(compared: pd.DataFrame, model: str, benchmark: str) -> Skill:
     """How much better a model is than a benchmark on the same buckets.
 
     Args:
-        compared: from `backtest`, two origins or more; buckets without a forecast of either are left out.
+        compared: from `backtest`, two origins or more; series on which one of them failed are left out.
         model: which.
         benchmark: against which.
     """

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 
 import ibis.expr.types as ir
 
@@ -12,15 +11,16 @@ from footfall.engine import Engine
 from footfall.errors import UserError
 from footfall.features import AGGREGATES, REVISION, USER_FEATURES, Aggregates, aggregate_month, user_features
 from footfall.features.user_features import shares_of_all
-from footfall.lake import DataFile, Lake, Transaction, fingerprint, transaction
+from footfall.lake import Lake, Transaction, fingerprint, transaction
 from footfall.pipeline.months import (
-    FORGOTTEN,
     event_months,
     events_mark,
+    forget_other_months,
     last_event,
     month_before,
     month_end,
     month_start,
+    months_with_events,
 )
 
 Report = Callable[[str], None]
@@ -50,10 +50,9 @@ def build_features(
     Raises:
         UserError: the lake holds no event before `as_of`.
     """
-    months = event_months(lake)
-    if not months:
-        raise UserError(f"lake {lake.root} holds no events yet; `footfall run SOURCE --lake {lake.root}` brings some")
-    _forget_months_without_events(lake, months)
+    months = months_with_events(lake)
+    for table in AGGREGATES:
+        forget_other_months(lake, table, months)
     stale = [month for month in months if not _is_aggregated(lake, month, timezone)]
     for month in stale:
         report(f"aggregating {month}")
@@ -109,19 +108,6 @@ def _aggregate(lake: Lake, engine: Engine, month: str, timezone: str) -> None:
                 replaces=lambda file: file.partition["month"] == month,
                 done={month: _mark(lake, month, timezone)},
             )
-
-
-def _forget_months_without_events(lake: Lake, months: list[str]) -> None:
-    """A file's new version may have lost a month. Its mark goes too: the version before may come back."""
-    for table in AGGREGATES:
-        gone = {file.partition["month"] for file in lake.files(table)} - set(months)
-        if gone:
-            with transaction(lake) as tx:
-                tx.replace(table, [], replaces=partial(_is_of, gone), done=dict.fromkeys(gone, FORGOTTEN))
-
-
-def _is_of(months: set[str], file: DataFile) -> bool:
-    return file.partition["month"] in months
 
 
 def _aggregates(

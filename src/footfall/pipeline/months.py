@@ -5,17 +5,42 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from footfall.clean.clean import file_key
-from footfall.contracts import EVENTS, ROW_ACCOUNTS
+from footfall.contracts import EVENTS, ROW_ACCOUNTS, Table
+from footfall.errors import UserError
 from footfall.ingest.landing import known_files
-from footfall.lake import Lake, fingerprint, time_span
+from footfall.lake import Lake, fingerprint, time_span, transaction
 
-FORGOTTEN = 0
-"""The mark of a month that has no events any more."""
+_FORGOTTEN = 0
 
 
 def event_months(lake: Lake) -> list[str]:
     """UTC months with events."""
     return sorted({file.partition["month"] for file in lake.files(EVENTS)})
+
+
+def months_with_events(lake: Lake) -> list[str]:
+    """As `event_months`.
+
+    Raises:
+        UserError: there are none yet.
+    """
+    months = event_months(lake)
+    if not months:
+        raise UserError(f"lake {lake.root} holds no events yet; `footfall run SOURCE --lake {lake.root}` brings some")
+    return months
+
+
+def forget_other_months(lake: Lake, table: Table, months: Collection[str]) -> None:
+    """Remove what a table holds of months without events: a file's new version may have lost one.
+
+    The months' marks go too, because the version before may come back.
+    """
+    gone = {file.partition["month"] for file in lake.files(table)} - set(months)
+    if gone:
+        with transaction(lake) as tx:
+            tx.replace(
+                table, [], replaces=lambda file: file.partition["month"] in gone, done=dict.fromkeys(gone, _FORGOTTEN)
+            )
 
 
 def events_mark(lake: Lake, months: Collection[str]) -> int:

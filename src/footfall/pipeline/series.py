@@ -12,7 +12,15 @@ from footfall.contracts import EVENTS, METRIC_SERIES, VOLUMES
 from footfall.engine import Engine
 from footfall.errors import UserError
 from footfall.lake import Lake, fingerprint, open_lake, transaction
-from footfall.pipeline.months import FORGOTTEN, event_months, events_mark, last_event, month_before, next_month
+from footfall.pipeline.months import (
+    event_months,
+    events_mark,
+    forget_other_months,
+    last_event,
+    month_before,
+    months_with_events,
+    next_month,
+)
 from footfall.pipeline.query import query
 from footfall.series import (
     CELLS,
@@ -56,10 +64,8 @@ def build_series(lake: Lake, engine: Engine, settings: Settings, report: Report 
         UserError: the lake holds no event before `as_of`, or the calendar cannot be read.
     """
     calendar = shop_calendar(settings)
-    months = _shop_months(lake, settings.timezone)
-    if not months:
-        raise UserError(f"lake {lake.root} holds no events yet; `footfall run SOURCE --lake {lake.root}` brings some")
-    _forget_months_without_events(lake, months)
+    months = _shop_months(months_with_events(lake), settings.timezone)
+    forget_other_months(lake, VOLUMES, months)
     stale = [month for month in months if not _is_counted(lake, month, settings.timezone)]
     for month in stale:
         report(f"counting {month}")
@@ -73,7 +79,7 @@ def build_series(lake: Lake, engine: Engine, settings: Settings, report: Report 
 
 def is_counted(lake: Lake, settings: Settings) -> bool:
     """Whether the series are up to date with the events, the calendar and the settings. Reads only."""
-    months = _shop_months(lake, settings.timezone)
+    months = _shop_months(event_months(lake), settings.timezone)
     return all(_is_counted(lake, month, settings.timezone) for month in months) and (
         lake.done(METRIC_SERIES, _ALL) == _series_mark(lake, months, shop_calendar(settings), settings)
     )
@@ -86,9 +92,8 @@ def shop_calendar(settings: Settings) -> ShopCalendar:
     return read_calendar(CALENDAR) if CALENDAR.exists() else ShopCalendar()
 
 
-def _shop_months(lake: Lake, timezone: str) -> list[str]:
+def _shop_months(months: Iterable[str], timezone: str) -> list[str]:
     """Months of the shop's calendar with events, and those beside them where they may have some hours of it."""
-    months = event_months(lake)
     return sorted({near for month in months for near in _near(month, timezone)})
 
 
@@ -109,16 +114,6 @@ def _series_mark(lake: Lake, months: Iterable[str], calendar: ShopCalendar, sett
     return fingerprint(
         REVISION, settings.timezone, settings.members, settings.as_of, calendar.model_dump_json(), counted
     )
-
-
-def _forget_months_without_events(lake: Lake, months: list[str]) -> None:
-    """A file's new version may have lost a month. Its mark goes too: the version before may come back."""
-    gone = {file.partition["month"] for file in lake.files(VOLUMES)} - set(months)
-    if gone:
-        with transaction(lake) as tx:
-            tx.replace(
-                VOLUMES, [], replaces=lambda file: file.partition["month"] in gone, done=dict.fromkeys(gone, FORGOTTEN)
-            )
 
 
 def _count(lake: Lake, engine: Engine, month: str, timezone: str) -> None:

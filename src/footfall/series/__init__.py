@@ -1,9 +1,9 @@
 """Events -> metric series: what happened in every hour and on every day, and what is known of it."""
 
-from footfall.series.hierarchy import LEVELS, places
+from footfall.series.hierarchy import places
 from footfall.series.metrics import METRICS, metric_series
 from footfall.series.shop_calendar import ShopCalendar, read_calendar
-from footfall.series.statuses import STATUSES, days_with_status, hours_with_status
+from footfall.series.statuses import days_with_status, hours_with_status
 from footfall.series.volumes import CELLS, count_cells, volumes
 
 REVISION = 1
@@ -11,10 +11,8 @@ REVISION = 1
 
 __all__ = [
     "CELLS",
-    "LEVELS",
     "METRICS",
     "REVISION",
-    "STATUSES",
     "ShopCalendar",
     "count_cells",
     "days_with_status",

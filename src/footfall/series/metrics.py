@@ -8,9 +8,9 @@ import ibis.expr.types as ir
 import pandas as pd
 import pyarrow as pa
 
+from footfall.contracts import MISSING
 from footfall.engine import Engine
 from footfall.series.hierarchy import Place
-from footfall.series.statuses import MISSING
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ METRICS = {
 }
 """Sums add up over members and hours (users: over members only); shares and averages do not."""
 
-_MEASURES = ("events", "carts", "orders", "items", "revenue", "refunds", "sessions", "buying_sessions", "users")
+_MEASURES = tuple(dict.fromkeys(name for one in METRICS.values() for name in (one.measure, one.per) if name))
 _BUCKET = ("grain", "ts", "dimension", "member")
 
 

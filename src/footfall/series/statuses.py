@@ -19,7 +19,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
-COMPLETE, PARTIAL, CLOSED, MISSING = STATUSES = ("complete", "partial", "closed", "missing")
+from footfall.contracts import BUCKET_STATUSES, CLOSED, COMPLETE, MISSING, PARTIAL
+
 ENOUGH_VISITS = 20.0
 CLOSED_SHARE, _WEEKS_TO_CLOSE, _VISITS_IF_OPEN = 0.02, 4, 10.0
 _WEEKS_REMEMBERED, _WEEKS_TO_EXPECT = 8, 2
@@ -56,7 +57,7 @@ def hours_with_status(
 
 def days_with_status(hours: pd.DataFrame) -> pd.DataFrame:
     """The days of such hours: columns `ts` (the shop's date) and `status`."""
-    hourly = pd.crosstab(hours.day, hours.status).reindex(columns=list(STATUSES), fill_value=0)
+    hourly = pd.crosstab(hours.day, hours.status).reindex(columns=list(BUCKET_STATUSES), fill_value=0)
     is_open = hourly[CLOSED] < hourly.sum(axis=1)
     is_lost = is_open & (hourly[COMPLETE] + hourly[PARTIAL] == 0)
     days = pd.DataFrame({"ts": hourly.index, "status": COMPLETE})
