@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -12,24 +12,25 @@ os.environ |= {"FOOTFALL_K": "5", "FOOTFALL_RESAMPLES": "0"}
 
 
 @pytest.fixture(scope="session")
-def engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Engine]]:
-    """Engines that were opened so far; Spark is slow to start, so each is opened once."""
-    opened: dict[str, Engine] = {}
-    yield opened
-    for engine in opened.values():
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Engine]]:
+    """Opens an engine by its name. Spark is slow to start, so each is opened once."""
+    engines: dict[str, Engine] = {}
+
+    def by_name(name: str) -> Engine:
+        if name == "spark" and shutil.which("java") is None:
+            pytest.fail("Java 17 is needed for the Spark tests: apt-get install openjdk-17-jre-headless")
+        if name == "spark" and name in engines and engines[name].native().sparkContext._jsc is None:
+            del engines[name]  # A command that ran in this process has ended the session that they shared.
+        if name not in engines:
+            engines[name] = open_engine(name, temporary=tmp_path_factory.mktemp(name), memory="1GB", threads=2)
+        return engines[name]
+
+    yield by_name
+    for engine in engines.values():
         engine.close()
 
 
 @pytest.fixture(params=[pytest.param(name, marks=pytest.mark.spark if name == "spark" else ()) for name in ENGINES])
-def engine(
-    request: pytest.FixtureRequest, engines: dict[str, Engine], tmp_path_factory: pytest.TempPathFactory
-) -> Engine:
+def engine(request: pytest.FixtureRequest, opened: Callable[[str], Engine]) -> Engine:
     """Every engine in turn."""
-    name: str = request.param
-    if name == "spark" and shutil.which("java") is None:
-        pytest.fail("Java 17 is needed for the Spark tests: apt-get install openjdk-17-jre-headless")
-    if name == "spark" and name in engines and engines[name].native().sparkContext._jsc is None:
-        del engines[name]  # A command that ran in this process has ended the session that they shared.
-    if name not in engines:
-        engines[name] = open_engine(name, temporary=tmp_path_factory.mktemp(name), memory="1GB", threads=2)
-    return engines[name]
+    return opened(request.param)

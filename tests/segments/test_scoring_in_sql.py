@@ -2,8 +2,7 @@
 
 import math
 import random
-import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 
@@ -17,7 +16,7 @@ from segmented import UPDATED_AT
 from shoppers import AS_OF, shop, users_with
 from warehouses import ANSWERED, DUCKDB, Warehouse, postgres, spark
 
-from footfall.engine import Engine, open_engine
+from footfall.engine import Engine
 from footfall.errors import SettingInvalid
 from footfall.segments import SegmentModel, assign, fit
 from footfall.segments.parts import places
@@ -71,20 +70,14 @@ def postgres_server() -> Iterator[Warehouse]:
 
 
 @pytest.fixture(params=["duckdb", "postgres", pytest.param("spark", marks=pytest.mark.spark)])
-def warehouse(
-    request: pytest.FixtureRequest, engines: dict[str, Engine], tmp_path_factory: pytest.TempPathFactory
-) -> Warehouse:
+def warehouse(request: pytest.FixtureRequest, opened: Callable[[str], Engine]) -> Warehouse:
     """Every warehouse in turn; each is started once."""
     if request.param == "duckdb":
         return DUCKDB
     if request.param == "postgres":
         server: Warehouse = request.getfixturevalue("postgres_server")
         return server
-    if shutil.which("java") is None:
-        pytest.fail("Java 17 is needed for the Spark tests: apt-get install openjdk-17-jre-headless")
-    if "spark" not in engines:
-        engines["spark"] = open_engine("spark", temporary=tmp_path_factory.mktemp("spark"), memory="1GB", threads=2)
-    return spark(engines["spark"].native())
+    return spark(opened("spark").native())
 
 
 def table_of(columns: Mapping[str, Sequence[float | None]]) -> pa.Table:
