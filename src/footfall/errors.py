@@ -31,6 +31,10 @@ class LakeInvalid(UserError):
     """A folder is not a lake, or the lake cannot be used as asked."""
 
 
+class LeakingFeature(UserError):
+    """A feature of a model uses what comes after the origin."""
+
+
 class QueryRefused(UserError):
     """A query does more than read the lake's tables, or is not valid SQL."""
 

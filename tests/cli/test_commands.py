@@ -25,6 +25,7 @@ COMMANDS = [
     ["segments"],
     ["series"],
     ["backtest"],
+    ["forecast"],
     ["fetch"],
     ["simulate"],
     ["demo"],

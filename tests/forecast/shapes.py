@@ -1,11 +1,11 @@
 """Series of known nature."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
 
-from footfall.forecast import Panel
+from footfall.forecast import KnownDays, Model, Panel, roll
 
 Values = Callable[[np.random.Generator, "np.ndarray[tuple[int], np.dtype[np.int64]]"], object]
 
@@ -32,3 +32,13 @@ def slow_level(rng: np.random.Generator, days: np.ndarray) -> object:
     """A level that wanders, under a week: what exponential smoothing is made for."""
     level = 200 + np.cumsum(rng.normal(0, 4, len(days)))
     return level + 30 * np.sin(2 * np.pi * days / 7) + rng.normal(0, 12, len(days))
+
+
+def backtest(ours: Panel, models: Sequence[Model], *, horizon: int, origins: int) -> pd.DataFrame:
+    """Forecasts beside the truth."""
+    return roll(ours, models, horizon=horizon, origins=origins).compared
+
+
+def forecast(ours: Panel, models: Sequence[Model], *, horizon: int, known: KnownDays | None = None) -> pd.DataFrame:
+    """What is to come."""
+    return roll(ours, models, horizon=horizon, origins=2, known=known, ahead=True).ahead

@@ -5,10 +5,10 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
-from shapes import panel, slow_level, white_noise
+from shapes import backtest, forecast, panel, slow_level, white_noise
 
 from footfall.errors import UserError
-from footfall.forecast import BENCHMARKS, FAST, Closing, Panel, backtest, errors, forecast, models, origins_of, skill
+from footfall.forecast import BENCHMARKS, FAST, QUANTILES, KnownDays, Panel, errors, models, origins_of, skill
 
 
 def test_origins_are_a_horizon_apart_and_the_last_leaves_a_horizon() -> None:
@@ -39,9 +39,9 @@ def test_benchmarks_are_what_they_are_called() -> None:
     found = backtest(ours, models([]), horizon=7, origins=2)
     values = ours.rows.set_index(["series_id", "ts"]).value
     for row in found[found.model == "seasonal_naive"].itertuples():
-        assert row.value == values[row.series_id, row.ts - pd.Timedelta(days=7)]
-    for row in found[found.model == "mean"].itertuples():
-        assert row.value == pytest.approx(values[row.series_id][: row.origin].mean())
+        assert row.point == values[row.series_id, row.ts - pd.Timedelta(days=7)]
+    for row in found[found.model == "mean"].to_dict("records"):
+        assert row["mean"] == pytest.approx(values[row["series_id"]][: row["origin"]].mean())
 
 
 def test_scores_are_their_definitions() -> None:
@@ -50,14 +50,14 @@ def test_scores_are_their_definitions() -> None:
     scores = errors(found, ours).set_index(["series_id", "model"])
     for (name, model), rows in found.groupby(["series_id", "model"]):
         past = ours.rows[(ours.rows.series_id == name) & (ours.rows.ts <= found.origin.min())].value.to_numpy()
-        error = (rows.value - rows.actual).to_numpy()
+        error, missed = (rows.point - rows.actual).to_numpy(), (rows["mean"] - rows.actual).to_numpy()
         naive = past[7:] - past[:-7]
         told = scores.loc[(name, model)]
         assert told.mae == pytest.approx(np.abs(error).mean())
-        assert told.rmse == pytest.approx(np.sqrt((error**2).mean()))
-        assert told.bias == pytest.approx(error.mean())
+        assert told.rmse == pytest.approx(np.sqrt((missed**2).mean()))
+        assert told.bias == pytest.approx(missed.mean())
         assert told.mase == pytest.approx(np.abs(error).mean() / np.abs(naive).mean())
-        assert told.rmsse == pytest.approx(np.sqrt((error**2).mean() / (naive**2).mean()))
+        assert told.rmsse == pytest.approx(np.sqrt((missed**2).mean() / (naive**2).mean()))
         assert told.wape == pytest.approx(np.abs(error).sum() / rows.actual.sum())
         assert told.zeros == 0
 
@@ -92,7 +92,7 @@ def test_equal_forecasts_are_seldom_called_better_or_worse() -> None:
 def as_good_as_each_other(rng: np.random.Generator) -> pd.DataFrame:
     keys = {"origin": np.repeat(np.arange(10), 7), "ts": np.arange(70), "actual": 0.0}
     return pd.concat(
-        pd.DataFrame(keys | {"series_id": f"s{number}", "model": model, "value": rng.normal(size=70)})
+        pd.DataFrame(keys | {"series_id": f"s{number}", "model": model, "point": rng.normal(size=70)})
         for number in range(4)
         for model in ("ours", "theirs")
     )
@@ -102,11 +102,11 @@ def test_closed_days_are_zero_and_nothing_is_negative() -> None:
     ours = panel(lambda rng, days: np.where(days % 7 == 5, 0.0, np.maximum(5 - 0.1 * days, 0) + rng.random(len(days))))
     rows = ours.rows.assign(status=np.where(ours.rows.ts.dt.dayofweek == 5, "closed", "complete"))
     christmas = ours.rows.ts.max() + pd.Timedelta(days=3)
-    found = forecast(Panel(rows, "D"), models(FAST), horizon=14, closing=Closing({christmas.date()}))
-    assert (found.value >= 0).all()
+    found = forecast(Panel(rows, "D"), models(FAST), horizon=14, known=KnownDays({christmas.date()}))
+    assert (found[["mean", *QUANTILES]] >= 0).all(axis=None)
     is_closed = (found.ts.dt.dayofweek == 5) | (found.ts == christmas)
-    assert (found[is_closed].value == 0).all()
-    assert (found[~is_closed & (found.model == "seasonal_naive")].value > 0).all()
+    assert (found[is_closed].point == 0).all()
+    assert (found[~is_closed & (found.model == "seasonal_naive")].point > 0).all()
 
 
 def test_missing_days_do_not_pull_forecasts_down() -> None:
@@ -114,7 +114,7 @@ def test_missing_days_do_not_pull_forecasts_down() -> None:
     lost = ours.rows.ts.between("2020-07-10", "2020-07-22")
     rows = ours.rows.assign(value=ours.rows.value.mask(lost), status=np.where(lost, "missing", "complete"))
     found = forecast(Panel(rows, "D"), models(FAST), horizon=7)
-    assert found.value.between(95, 105).all()
+    assert found.point.between(95, 105).all()
 
 
 def of(**values: object) -> Panel:
@@ -135,7 +135,7 @@ def test_a_series_is_closed_on_its_own_days_only() -> None:
     found = forecast(
         Panel(ours.rows.assign(status=np.where(is_shut, "closed", "complete")), "D"), models([]), horizon=7
     )
-    sunday = found[(found.ts.dt.dayofweek == 6) & (found.model == "seasonal_naive")].set_index("series_id").value
+    sunday = found[(found.ts.dt.dayofweek == 6) & (found.model == "seasonal_naive")].set_index("series_id").point
     assert (sunday["a"], sunday["b"] > 70) == (0, True)
 
 
@@ -144,31 +144,31 @@ def test_a_holiday_is_closed_where_past_ones_were(rests: bool) -> None:
     days = np.arange(120)
     past, coming = date(2020, 4, 10), date(2020, 5, 8)
     values = np.where((days == 95) & rests, 0.0, 50.0 + days % 5)
-    closing = Closing(holidays={past, coming})
-    found = forecast(of(a=values), models([]), horizon=7, closing=closing)
-    value = found[(found.ts == pd.Timestamp(coming)) & (found.model == "seasonal_naive")].value.iloc[0]
+    known = KnownDays(holidays={past, coming})
+    found = forecast(of(a=values), models([]), horizon=7, known=known)
+    value = found[(found.ts == pd.Timestamp(coming)) & (found.model == "seasonal_naive")].point.iloc[0]
     assert (value == 0) == rests
 
 
 def test_a_closed_day_closes_no_month() -> None:
     months = pd.date_range("2015-01-01", periods=60, freq="MS")
     rows = pd.DataFrame({"series_id": "a", "ts": months, "value": 100.0 + np.arange(60) % 7, "status": "complete"})
-    found = forecast(Panel(rows, "MS"), models([]), horizon=3, closing=Closing({date(2020, 1, 1)}))
-    assert (found.value > 90).all()
+    found = forecast(Panel(rows, "MS"), models([]), horizon=3, known=KnownDays({date(2020, 1, 1)}))
+    assert (found.point > 90).all()
 
 
 def test_hours_are_closed_in_the_time_of_the_shop() -> None:
     hours = pd.date_range("2020-01-06", periods=24 * 60, freq="h")
     rows = pd.DataFrame({"series_id": "a", "ts": hours, "value": 9.0, "status": "complete"})
-    closing = Closing({date(2020, 3, 7)}, timezone="Asia/Tokyo")
-    found = forecast(Panel(rows, "h"), models([]), horizon=48, closing=closing)
-    is_zero = found[(found.model == "mean") & (found.value == 0)].ts
+    known = KnownDays({date(2020, 3, 7)}, timezone="Asia/Tokyo")
+    found = forecast(Panel(rows, "h"), models([]), horizon=48, known=known)
+    is_zero = found[(found.model == "mean") & (found.point == 0)].ts
     assert (is_zero.min(), is_zero.max()) == (pd.Timestamp("2020-03-06 15:00"), pd.Timestamp("2020-03-07 14:00"))
 
 
 def test_a_series_that_was_negative_may_be_so_again() -> None:
     found = forecast(of(a=-50.0 - np.arange(60) % 7, b=50.0 + np.arange(60) % 7), models([]), horizon=7)
-    assert (found[found.series_id == "a"].value < 0).all()
+    assert (found[found.series_id == "a"]["mean"] < 0).all()
 
 
 def test_what_is_always_right_is_not_better_and_raises_nothing() -> None:
@@ -182,12 +182,12 @@ def test_a_model_without_a_forecast_for_some_bucket_is_not_scored_on_the_others(
     ours = panel(slow_level, series=2)
     found = backtest(ours, models(["ets"]), horizon=7, origins=3)
     first = (found.origin == found.origin.min()) & (found.series_id == "s0") & (found.model == "ets")
-    holed = found.assign(value=found.value.mask(first))
+    holed = found.assign(point=found.point.mask(first))
     told = errors(holed, ours).set_index(["series_id", "model"]).index
     assert ("s0", "ets") not in told
     assert {("s1", "ets"), ("s0", "mean")} <= set(told)
     assert skill(holed, "ets", "mean").series == 1
-    nothing = skill(found.assign(value=found.value.mask(found.model == "ets")), "ets", "mean")
+    nothing = skill(found.assign(point=found.point.mask(found.model == "ets")), "ets", "mean")
     assert (nothing.series, nothing.is_better) == (0, False)
 
 

@@ -61,6 +61,7 @@ sources_app = typer.Typer(no_args_is_help=True, help="The sources that are known
 app.add_typer(sources_app, name="sources")
 app.add_typer(segment.app, name="segment")
 app.command()(volumes.series)
+app.command()(volumes.forecast)
 app.command()(volumes.backtest)
 
 

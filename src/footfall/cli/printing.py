@@ -2,6 +2,7 @@
 
 import json
 import sys
+from math import isnan
 from typing import Any
 
 from rich.console import Console
@@ -113,8 +114,8 @@ def tell_series(rows: list[dict[str, Any]], result: Any, settings: Settings, met
     )  # fmt: skip
 
 
-def tell_backtest(found: Any) -> None:
-    """The leaderboard, what was odd, and the answer."""
+def tell_oddities(found: Any) -> None:
+    """What was odd about series and models."""
     for name, note in found.notes.items():
         err.print(f"[yellow]note:[/] {escaped(name)} {escaped(note)}", soft_wrap=True, highlight=False)
     for name, why in found.left_out.items():
@@ -122,13 +123,27 @@ def tell_backtest(found: Any) -> None:
     for model, series in found.failed.items():
         where = ", ".join(f"{count:,} buckets of {name}" for name, count in series.items())
         err.print(f"[yellow]failed:[/] {model} gave no forecast for {escaped(where)}", soft_wrap=True, highlight=False)
+
+
+def tell_backtest(found: Any) -> None:
+    """The leaderboard, what was odd, and the answer."""
+    tell_oddities(found)
     told = found.summary()
     title = f"{told['series']:,} series, {len(told['origins'])} origins, the last {told['origins'][-1][:10]}"
-    grid = Grid("model", "MASE", "WAPE", "against seasonal_naive", "against mean", title=title)
+    grid = Grid(
+        "model", "MASE", "WAPE", "quantile loss", "80%", "95%", "against seasonal_naive", "against mean", title=title
+    )
     for row in found.leaderboard():
         skills = [_skill(row[benchmark]) for benchmark in ("seasonal_naive", "mean")]
-        mase = "" if row["mase"] is None else f"{row['mase']:.3f}"
-        grid.add_row(row["model"], mase, "" if row["wape"] is None else f"{row['wape']:.1%}", *skills)
+        measures = (
+            ("mase", ".3f"),
+            ("wape", ".1%"),
+            ("quantile_loss", ".3f"),
+            ("coverage_80", ".0%"),
+            ("coverage_95", ".0%"),
+        )
+        told_row = ["" if row[name] is None else format(row[name], style) for name, style in measures]
+        grid.add_row(row["model"], *told_row, *skills)
     out.print(grid)
     out.print(
         "Against: how much smaller the error is, with its 95% interval over origins, and the p-value of equal accuracy."
@@ -138,6 +153,41 @@ def tell_backtest(found: Any) -> None:
         f"Trust [bold]{best}[/]: it beats both by more than chance."
         if best
         else "No model beats both the last season and the mean by more than chance: take the better of these two.",
+        highlight=False,
+    )
+
+
+def tell_forecast(found: Any) -> None:
+    """What each series is expected to be, beside what it was."""
+    if found.comparison is not None:
+        tell_oddities(found.comparison)
+    ahead, before = found.ahead, found.before
+    steps, origin = ahead.ts.nunique(), ahead.origin.max()
+    grid = Grid(
+        "series", f"next {steps}", "a bucket", "80% of them between", f"last {steps}", "last, then next",
+        title=f"from {ahead.ts.min():%Y-%m-%d %H:%M} to {ahead.ts.max():%Y-%m-%d %H:%M}",
+    )  # fmt: skip
+    sums = ahead.groupby("series_id")["mean"].sum().sort_values(ascending=False)
+    for name in sums.index:
+        coming, past = ahead[ahead.series_id == name], before[before.series_id == name]
+        values = [None if isnan(value) else value for value in (*past.value, *coming["mean"])]
+        grid.add_row(
+            escaped(name),
+            _number(sums[name]),
+            _number(coming["mean"].mean()),
+            f"{_number(coming.q100.mean())} and {_number(coming.q900.mean())}",
+            _number(past.value.sum()),
+            _sparkline(values),
+        )
+    out.print(grid)
+    if found.comparison is None:
+        out.print(f"Nothing changed since it was made: known up to {origin:%Y-%m-%d %H:%M}.", highlight=False)
+        return
+    best = found.comparison.trusted
+    out.print(
+        f"By what was best at each origin; [bold]{best}[/] beats repeating a season by more than chance."
+        if best
+        else "No model beats both the last season and the mean by more than chance: plan with care.",
         highlight=False,
     )
 

@@ -2,12 +2,12 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
 from footfall.cli.options import AsJson, AsOf, Calendar, Engine, Lake, Master, Members, Memory, Threads, Timezone
-from footfall.cli.printing import print_json, progress_bars, tell_backtest, tell_series
+from footfall.cli.printing import print_json, progress_bars, tell_backtest, tell_forecast, tell_series
 from footfall.settings import load_settings
 
 By = Annotated[str, typer.Option("--by", help="all, brand, country, category, category_2 or category_3.")]
@@ -47,23 +47,65 @@ def series(
         tell_series(rows, result, settings, metric)
 
 
-def backtest(
-    metric: Annotated[str, typer.Option(help="What to forecast.")] = "orders",
+Metric = Annotated[str, typer.Option(help="What to forecast.")]
+Grain = Annotated[Literal["day", "hour"], typer.Option(help="Buckets of the lake's series.")]
+OwnSeries = Annotated[
+    Path | None,
+    typer.Option("--csv", help="Your own series instead: columns series_id, ts, value.", show_default=False),
+]
+Horizon = Annotated[int, typer.Option(min=1, help="Buckets ahead.")]
+Origins = Annotated[int, typer.Option(min=2, help="Stretches of the past to forecast.")]
+Models = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="seasonal_mean, smoothing, xgboost, ets, theta, mstl, arima; may be repeated.  [default: the first three]",
+        show_default=False,
+    ),
+]
+
+
+def forecast(
+    metric: Metric = "orders",
     by: By = "all",
-    grain: Annotated[Literal["day", "hour"], typer.Option(help="Buckets of the lake's series.")] = "day",
-    csv_file: Annotated[
-        Path | None,
-        typer.Option("--csv", help="Your own series instead: columns series_id, ts, value.", show_default=False),
+    grain: Grain = "day",
+    csv_file: OwnSeries = None,
+    horizon: Horizon = 14,
+    origins: Origins = 12,
+    model: Models = None,
+    out_file: Annotated[
+        Path | None, typer.Option("--out", help="Write mean and quantiles of every bucket (CSV).", show_default=False)
     ] = None,
-    horizon: Annotated[int, typer.Option(min=1, help="Buckets ahead.")] = 14,
-    origins: Annotated[int, typer.Option(min=2, help="Stretches of the past to forecast.")] = 12,
-    model: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="seasonal_mean, ets, theta, mstl, arima; may be repeated.  [default: all but arima]",
-            show_default=False,
-        ),
-    ] = None,
+    lake: Lake = None,
+    calendar: Calendar = None,
+    timezone: Timezone = None,
+    threads: Threads = None,
+    as_json: AsJson = False,
+) -> None:
+    """Forecast what is to come, with a range to plan on, by the model that was best before.
+
+    Example: `footfall forecast --metric orders --by country --horizon 28`
+    """
+    from footfall.pipeline.forecasting import forecast as run  # noqa: PLC0415
+
+    settings = load_settings(lake=lake, calendar=calendar, timezone=timezone, threads=threads)
+    with progress_bars() as progress:
+        found = run(settings, _asked(metric, by, grain, csv_file, horizon, origins, model), progress.step)
+    if out_file is not None:
+        found.ahead.to_csv(out_file, index=False)
+    if as_json:
+        print_json(found.summary())
+    else:
+        tell_forecast(found)
+
+
+def backtest(
+    metric: Metric = "orders",
+    by: By = "all",
+    grain: Grain = "day",
+    csv_file: OwnSeries = None,
+    horizon: Horizon = 14,
+    origins: Origins = 12,
+    model: Models = None,
     out_file: Annotated[
         Path | None, typer.Option("--out", help="Write every forecast beside the truth (CSV).", show_default=False)
     ] = None,
@@ -77,18 +119,23 @@ def backtest(
 
     Example: `footfall backtest --metric revenue --by country --horizon 14 --origins 12`
     """
-    from footfall.forecast import FAST  # noqa: PLC0415
-    from footfall.pipeline.backtesting import Asked, compare  # noqa: PLC0415
+    from footfall.pipeline.forecasting import compare  # noqa: PLC0415
 
     settings = load_settings(lake=lake, calendar=calendar, timezone=timezone, threads=threads)
     with progress_bars() as progress:
-        found = compare(
-            settings, Asked(metric, by, grain, csv_file), horizon=horizon, origins=origins, names=model or FAST,
-            report=progress.step,
-        )  # fmt: skip
+        found = compare(settings, _asked(metric, by, grain, csv_file, horizon, origins, model), progress.step)
     if out_file is not None:
         found.compared.to_csv(out_file, index=False)
     if as_json:
         print_json(found.summary())
     else:
         tell_backtest(found)
+
+
+def _asked(
+    metric: str, by: str, grain: str, csv_file: Path | None, horizon: int, origins: int, names: list[str] | None
+) -> Any:
+    from footfall.forecast import FAST  # noqa: PLC0415
+    from footfall.pipeline.forecasting import Asked  # noqa: PLC0415
+
+    return Asked(metric, by, grain, csv_file, horizon, origins, tuple(names or FAST))

@@ -2,6 +2,7 @@
 
 from footfall.contracts.table import Column, Table
 from footfall.contracts.tables import (
+    BACKTESTS,
     BUCKET_STATUSES,
     BUCKETS,
     CLOSED,
@@ -10,6 +11,7 @@ from footfall.contracts.tables import (
     DIMENSIONS,
     EVENT_TYPES,
     EVENTS,
+    FORECASTS,
     K_SELECTION,
     METRIC_SERIES,
     MISSING,
@@ -29,6 +31,7 @@ from footfall.contracts.tables import (
 )
 
 __all__ = [
+    "BACKTESTS",
     "BUCKETS",
     "BUCKET_STATUSES",
     "CLOSED",
@@ -37,6 +40,7 @@ __all__ = [
     "DIMENSIONS",
     "EVENTS",
     "EVENT_TYPES",
+    "FORECASTS",
     "K_SELECTION",
     "METRIC_SERIES",
     "MISSING",

@@ -353,3 +353,40 @@ METRIC_SERIES = Table(
         Column("status", _TEXT, "complete, partial (not over), closed (no sales then) or missing (no data arrived)"),
     ),
 )
+
+_FORECAST = (
+    Column("series_id", _TEXT, "as in metric_series: grain/metric/dimension/member"),
+    Column("metric", _TEXT, "what is forecast"),
+    Column("grain", _TEXT, "hour or day"),
+    Column("dimension", _TEXT, "as in metric_series"),
+    Column("member", _TEXT, "as in metric_series"),
+    Column("origin", _TIME, "the last bucket that was known"),
+    Column("ts", _TIME, "the bucket that is forecast"),
+    Column("model", _TEXT, "a model, `median` of those that are no benchmark, or `chosen`: the forecast to use"),
+    Column("mean", _REAL, "expected value; members of `chosen` sum to their parent; null where the model failed"),
+    *(
+        Column(f"q{1000 * level:03.0f}", _REAL, f"{level:.1%} of outcomes are below; null where the model failed")
+        for level in (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
+    ),
+)
+FORECASTS = Table(
+    "forecasts",
+    "models",
+    grain="series_id, ts, model",
+    definition="What is to come, with a range to plan on: from the last bucket that is over.",
+    columns=_FORECAST,
+    partition_by=("metric", "grain"),
+)
+BACKTESTS = Table(
+    "backtests",
+    "models",
+    grain="series_id, origin, ts, model",
+    definition="What would have been forecast from earlier origins, beside what happened.",
+    columns=(
+        *_FORECAST,
+        Column("actual", _REAL, "what happened"),
+        Column("status", _TEXT, "complete, or closed (no sales then)"),
+        Column("is_closed", _FLAG, "whether it was forecast to be closed"),
+    ),
+    partition_by=("metric", "grain"),
+)

@@ -1,23 +1,39 @@
 """Series -> forecasts: models behind one protocol, compared on the same rolling origins."""
 
-from footfall.forecast.backtest import backtest, forecast, origins_of
-from footfall.forecast.history import Closing
+from footfall.forecast.backtest import ENSEMBLE, FORECAST, REVISION, Rolled, origins_of, roll
+from footfall.forecast.choice import CHOSEN
+from footfall.forecast.exogenous import Exogenous, exogenous, refuse_leaks
+from footfall.forecast.history import KnownDays, Past
 from footfall.forecast.models import BENCHMARKS, FAST, Model, models
 from footfall.forecast.panel import Panel, read_csv
-from footfall.forecast.scores import Skill, errors, skill
+from footfall.forecast.quantiles import INTERVALS, LEVELS, MEDIAN, QUANTILES
+from footfall.forecast.scores import Skill, coverage, errors, skill
 
 __all__ = [
     "BENCHMARKS",
+    "CHOSEN",
+    "ENSEMBLE",
     "FAST",
-    "Closing",
+    "FORECAST",
+    "INTERVALS",
+    "LEVELS",
+    "MEDIAN",
+    "QUANTILES",
+    "REVISION",
+    "Exogenous",
+    "KnownDays",
     "Model",
     "Panel",
+    "Past",
+    "Rolled",
     "Skill",
-    "backtest",
+    "coverage",
     "errors",
-    "forecast",
+    "exogenous",
     "models",
     "origins_of",
     "read_csv",
+    "refuse_leaks",
+    "roll",
     "skill",
 ]

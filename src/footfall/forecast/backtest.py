@@ -1,53 +1,135 @@
-"""Rolling origins: every model forecasts the same stretches of the past from what was known before them."""
+"""Rolling origins: every model forecasts the same stretches of the past, from what was known before each."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, cast
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from footfall.contracts import CLOSED, COMPLETE, PARTIAL
 from footfall.errors import UserError
-from footfall.forecast.history import Closing, closed_ahead, filled
+from footfall.forecast.choice import CHOSEN, choices
+from footfall.forecast.exogenous import CALENDAR, refuse_leaks
+from footfall.forecast.history import KnownDays, Past, closed_ahead, days_of, filled
+from footfall.forecast.intervals import calibrated
 from footfall.forecast.models import BENCHMARKS, Model
 from footfall.forecast.panel import Panel
+from footfall.forecast.quantiles import MEDIAN, QUANTILES
+from footfall.forecast.reconciliation import constraints, reconciled
 
 ENSEMBLE = "median"
 KEYS = ["series_id", "ts"]
-LEAST_ORIGINS = 2
+LEAST_ORIGINS, BURN_IN = 2, 6
+FORECAST = ["series_id", "origin", "ts", "model", "mean", *QUANTILES]
+_RARE, _SPARSE = 0.5, 0.1
+_RECENT_SEASONS = 13
+REVISION = 1
+"""Changes when the same past gives other forecasts."""
 Report = Callable[[str], None]
+Keep = Callable[[Model, Past, int], pd.DataFrame]
 
 
-def forecast(panel: Panel, models: Sequence[Model], *, horizon: int, closing: Closing | None = None) -> pd.DataFrame:
-    """The buckets after the last that is over, by every model and by the median of them.
+@dataclass(frozen=True)
+class Rolled:
+    """Forecasts from rolling origins.
 
     Args:
-        panel: the past.
-        models: benchmarks are no part of the median.
-        horizon: how many buckets.
-        closing: what is known in advance.
-
-    Returns:
-        `series_id`, `ts`, `model`, `value`: not negative where the past never was, 0 where the shop is closed, null
-        where the model failed.
+        rows: `series_id`, `origin`, `ts`, `model`, `mean`, the quantiles, `point` (what absolute errors are of: the
+            median, but for the seasonal naive forecast, which is what it is), `actual` and `status` (null in buckets to
+            come), `is_closed` (0 was forecast because the shop is closed), and `volume`, `reach` and `kind`.
+        choices: which model forecasts which class of volume from which origin on.
+        before: `mean` of the chosen forecast before it was reconciled, by `series_id`, `origin` and `ts`.
     """
-    closing = closing or Closing()
-    past = panel.rows[panel.rows.ts <= _last_over(panel)]
-    history = filled(past, panel.freq, closing.timezone)
-    found = [
-        one.forecast(history, horizon, freq=panel.freq, season=panel.season).assign(model=one.name) for one in models
-    ]
-    every = pd.concat(found, ignore_index=True)
-    fitted = every[~every.model.isin(BENCHMARKS)]
-    median = fitted.groupby(KEYS, as_index=False).value.median().assign(model=ENSEMBLE)
-    every = pd.concat([every, median], ignore_index=True)
-    least = history.groupby("series_id").value.min().clip(upper=0).where(lambda low: low == 0, -float("inf"))
-    every["value"] = every.value.clip(lower=every.series_id.map(least))
-    every["value"] = every.value.mask(closed_ahead(past, every, panel.freq, closing), 0.0)
-    result: pd.DataFrame = every[["series_id", "ts", "model", "value"]]
-    return result
+
+    rows: pd.DataFrame
+    choices: pd.DataFrame
+    before: pd.DataFrame
+
+    @cached_property
+    def compared(self) -> pd.DataFrame:
+        """Where the truth is known: buckets that are missing or not over have nothing to compare with."""
+        known: pd.DataFrame = self.rows[self.rows.actual.notna()].reset_index(drop=True)
+        return known
+
+    @cached_property
+    def ahead(self) -> pd.DataFrame:
+        """What was forecast from the last origin."""
+        last: pd.DataFrame = self.rows[self.rows.origin == self.rows.origin.max()].reset_index(drop=True)
+        return last
 
 
-def origins_of(panel: Panel, *, horizon: int, origins: int) -> list[pd.Timestamp]:
+def forecast_each(model: Model, past: Past, horizon: int) -> pd.DataFrame:
+    """What a model forecasts; with `Keep` in its place, what it forecast before."""
+    return model.forecast(past, horizon)
+
+
+def roll(
+    panel: Panel,
+    models: Sequence[Model],
+    *,
+    horizon: int,
+    origins: int,
+    known: KnownDays | None = None,
+    ahead: bool = False,
+    anchor: pd.Timestamp | None = None,
+    each: Keep = forecast_each,
+    report: Report = lambda _: None,
+) -> Rolled:
+    """Forecast from every origin, calibrate, choose and reconcile by what was known at each.
+
+    Args:
+        panel: the series.
+        models: benchmarks are no part of the median.
+        horizon: buckets ahead; origins are as far apart.
+        origins: how many, at most; some before them are used to calibrate the first.
+        known: what is known in advance.
+        ahead: forecast what is to come too.
+        anchor: an origin that others are whole horizons from; by default the last leaves exactly a horizon.
+        each: how a model forecasts from one origin.
+        report: told what is being done.
+
+    Raises:
+        UserError: the series are too short.
+        LeakingFeature: a feature uses what comes after an origin.
+    """
+    known = known or KnownDays()
+    every = origins_of(panel, horizon=horizon, origins=origins + BURN_IN, anchor=anchor)
+    first = every[max(min(len(every) // 3, BURN_IN), len(every) - origins)]
+    refuse_leaks(CALENDAR, panel.rows, every[len(every) // 2], panel.freq, known)
+    history = filled(panel.rows, panel.freq, known.timezone)  # of each bucket from those before it: cut, not made anew
+    found = []
+    for number, origin in enumerate([*every, *([_last_over(panel)] if ahead else [])], start=1):
+        report(f"origin {number} of {len(every) + ahead}: {origin:%Y-%m-%d %H:%M}")
+        is_past = _is_past(panel, origin)
+        past = Past(panel.rows[is_past], history[is_past], panel.freq, panel.season, known)
+        found.append(_base(past, models, horizon, each).assign(origin=origin))
+    report("calibrating, choosing, reconciling")
+    told = pd.concat(found, ignore_index=True).merge(_truth(panel), on=KEYS, how="left")
+    told = told[told.actual.notna() | (told.ts > _last_over(panel))]
+    return _judged(told, panel, first)
+
+
+def _judged(told: pd.DataFrame, panel: Panel, first: pd.Timestamp) -> Rolled:
+    """With quantiles, the median of the models, and the choice among all; origins that only served these left out."""
+    told = calibrated(told)
+    told = pd.concat([told, _median(told)], ignore_index=True)
+    chosen = choices(told, ENSEMBLE)
+    best = told.merge(chosen[["origin", "volume", "model"]], on=["origin", "volume", "model"]).assign(model=CHOSEN)
+    coherent = best if panel.hierarchy is None else _coherent(best, panel.hierarchy)
+    every = pd.concat([told, coherent], ignore_index=True)
+    is_naive = every.model == BENCHMARKS[0]
+    every["point"] = every[MEDIAN].where(every[MEDIAN].notna() & ~is_naive, every["mean"])
+    return Rolled(
+        every[every.origin >= first].reset_index(drop=True),
+        chosen[chosen.origin >= first].reset_index(drop=True),
+        best.loc[best.origin >= first, ["series_id", "origin", "ts", "mean"]],
+    )
+
+
+def origins_of(panel: Panel, *, horizon: int, origins: int, anchor: pd.Timestamp | None = None) -> list[pd.Timestamp]:
     """The last buckets that are known at each origin, `horizon` apart, the earliest first.
 
     As many as there are with two seasons of some series before them, and at most `origins`.
@@ -55,8 +137,12 @@ def origins_of(panel: Panel, *, horizon: int, origins: int) -> list[pd.Timestamp
     Raises:
         UserError: there are fewer than two.
     """
-    steps = pd.date_range(end=_last_over(panel), freq=panel.freq, periods=horizon * origins + 1)
-    possible = [moment for moment in steps[:-1:horizon] if not _past(panel, moment).empty]
+    end = _last_over(panel)
+    if anchor is not None and anchor < end:
+        beyond = (len(pd.date_range(anchor, end, freq=panel.freq)) - 1) % horizon
+        end = pd.date_range(end, freq=panel.freq, periods=1 + (horizon - beyond) % horizon)[-1]
+    steps = pd.date_range(end=end, freq=panel.freq, periods=horizon * origins + 1)
+    possible = [moment for moment in steps[:-1:horizon] if _is_past(panel, moment).any()]
     if len(possible) < LEAST_ORIGINS:
         longest = int(panel.rows.groupby("series_id").size().max())
         raise UserError(
@@ -67,30 +153,88 @@ def origins_of(panel: Panel, *, horizon: int, origins: int) -> list[pd.Timestamp
     return possible
 
 
-def backtest(
-    panel: Panel,
-    models: Sequence[Model],
-    *,
-    horizon: int,
-    origins: int,
-    closing: Closing | None = None,
-    report: Report = lambda _: None,
-) -> pd.DataFrame:
-    """Forecast from every origin, and lay the truth beside it.
+def _base(past: Past, models: Sequence[Model], horizon: int, each: Keep) -> pd.DataFrame:
+    """What the models say, with what is known of series and buckets at the origin."""
+    told = pd.concat([each(one, past, horizon).assign(model=one.name) for one in models], ignore_index=True)
+    told = told.reindex(columns=["series_id", "ts", "model", "mean", *QUANTILES])
+    ahead = past.ahead(horizon)
+    told = told.merge(ahead.assign(**_of_buckets(past, ahead, horizon)), on=KEYS).merge(
+        _of_series(past), on="series_id"
+    )
+    numbers = ["mean", *QUANTILES]
+    told[numbers] = told[numbers].clip(lower=told.least, axis=0).mask(told.is_closed & told["mean"].notna(), 0.0)
+    return told
 
-    Returns:
-        `series_id`, `origin` (the last known bucket), `ts`, `model`, `value`, `actual`, `status`. Buckets that are
-        missing or not over are left out: there is nothing to compare with.
-    """
-    found = []
-    every = origins_of(panel, horizon=horizon, origins=origins)
-    for number, origin in enumerate(every, start=1):
-        report(f"origin {number} of {len(every)}: {origin:%Y-%m-%d %H:%M}")
-        past = replace(panel, rows=_past(panel, origin))
-        found.append(forecast(past, models, horizon=horizon, closing=closing).assign(origin=origin))
+
+def _of_buckets(past: Past, ahead: pd.DataFrame, horizon: int) -> dict[str, npt.NDArray[Any]]:
+    """Whether a series is closed in a bucket, how many seasons ahead it is, and whether its day is an ordinary one."""
+    step = np.tile(np.arange(horizon), len(ahead) // horizon)
+    days = days_of(ahead.ts, past.freq, past.known.timezone)
+    is_event = days.isin(past.known.holidays) | days.isin(set(past.known.sales))
+    return {
+        "is_closed": closed_ahead(past.rows, ahead, past.freq, past.known).to_numpy(),
+        "reach": np.minimum(step // past.season, 1).astype(str),
+        "kind": np.where(is_event, "event", "ordinary"),
+    }
+
+
+def _of_series(past: Past) -> pd.DataFrame:
+    """Size of a series at the origin, its class by how often nothing happens, and the least that it may be."""
+    rows = past.rows[past.rows.status == COMPLETE]
+    recent = rows.groupby("series_id").tail(_RECENT_SEASONS * past.season)
+    size, empty = (
+        values.groupby(recent.series_id).mean() for values in (recent.value.abs(), (recent.value == 0).astype(float))
+    )
+    ever = rows.value.abs().groupby(rows.series_id).mean()
+    least = rows.groupby("series_id").value.min().clip(upper=0).where(lambda low: low == 0, -np.inf)
+    found = pd.DataFrame({"scale": size.where(size > 0, ever), "empty": empty, "least": least})
+    found = found.reindex(past.rows.series_id.unique()).rename_axis("series_id")
+    found["scale"] = found.scale.where(found.scale > 0, 1.0)
+    found["least"] = found.least.fillna(0.0)
+    found["volume"] = np.select(
+        [found["empty"].fillna(1.0) >= _RARE, found["empty"] >= _SPARSE], ["rare", "sparse"], "steady"
+    )
+    return found.drop(columns="empty").reset_index()
+
+
+def _median(told: pd.DataFrame) -> pd.DataFrame:
+    """Of all models but the benchmarks."""
+    fitted = told[~told.model.isin(BENCHMARKS)]
+    keys = ["series_id", "origin", "ts"]
+    numbers = fitted.groupby(keys)[["mean", *QUANTILES]].median()
+    others = fitted.drop_duplicates(keys).set_index(keys).drop(columns=numbers.columns)
+    return numbers.join(others).reset_index().assign(model=ENSEMBLE)
+
+
+def _coherent(best: pd.DataFrame, hierarchy: pd.DataFrame) -> pd.DataFrame:
+    """Reconciled means, and the quantiles in proportion."""
+    parts = []
+    for origin, ours in best.groupby("origin"):
+        before = best[(best.origin < origin) & (best.ts <= origin) & best.actual.notna() & ~best.is_closed]
+        parts.append(_coherent_at(ours, before, hierarchy))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _coherent_at(ours: pd.DataFrame, before: pd.DataFrame, hierarchy: pd.DataFrame) -> pd.DataFrame:
+    wide, closed = (ours.pivot(index="ts", columns="series_id", values=name) for name in ("mean", "is_closed"))
+    if wide.isna().any(axis=None):
+        return ours
+    squares = ((before["mean"] - before.actual) ** 2).groupby(before.series_id).mean()
+    sizes = ours.groupby("series_id").scale.first()
+    variance = squares.reindex(sizes.index).fillna(sizes**2).clip(lower=(1e-6 * sizes) ** 2)[wide.columns]
+    sums = constraints(hierarchy, list(wide.columns))
+    variances = np.broadcast_to(variance.to_numpy(), wide.shape)
+    found = reconciled(wide.to_numpy(), variances, sums, closed.to_numpy(bool))
+    means = cast("pd.Series", pd.DataFrame(found, wide.index, wide.columns).stack()).rename("coherent").reset_index()
+    ours = ours.merge(means, on=KEYS)
+    change = (ours.coherent / ours["mean"].where(ours["mean"] > 0)).clip(0.5, 2).fillna(1.0)
+    ours[list(QUANTILES)] = ours[list(QUANTILES)].mul(change, axis=0)
+    return ours.assign(mean=ours.coherent).drop(columns="coherent")
+
+
+def _truth(panel: Panel) -> pd.DataFrame:
     truth = panel.rows[panel.rows.status.isin([COMPLETE, CLOSED]) & panel.rows.value.notna()]
-    compared = pd.concat(found, ignore_index=True).merge(truth.rename(columns={"value": "actual"}), on=KEYS)
-    return compared[["series_id", "origin", "ts", "model", "value", "actual", "status"]]
+    return truth[["series_id", "ts", "value", "status"]].rename(columns={"value": "actual"})
 
 
 def _last_over(panel: Panel) -> pd.Timestamp:
@@ -98,10 +242,10 @@ def _last_over(panel: Panel) -> pd.Timestamp:
     return last
 
 
-def _past(panel: Panel, origin: pd.Timestamp) -> pd.DataFrame:
-    """Series that are known at the origin: with two seasons before it, and still going on in the last of them."""
-    before = panel.rows[panel.rows.ts <= origin]
-    of_series = before.groupby("series_id").ts
+def _is_past(panel: Panel, origin: pd.Timestamp) -> pd.Series:
+    """Rows up to the origin, of series with two seasons before it that still go on in the last of them."""
+    is_before = panel.rows.ts <= origin
+    of_series = panel.rows.ts.where(is_before).groupby(panel.rows.series_id)
     recent = pd.date_range(end=origin, freq=panel.freq, periods=panel.season)[0]
-    is_known = (of_series.transform("size") >= 2 * panel.season) & (of_series.transform("max") >= recent)
-    return before[is_known]
+    is_known = (of_series.transform("count") >= 2 * panel.season) & (of_series.transform("max") >= recent)
+    return is_before & is_known

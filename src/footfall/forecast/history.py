@@ -1,8 +1,9 @@
 """What a model gets to see: the past up to an origin, with a usual value wherever the true one is not known."""
 
-from collections.abc import Set
-from dataclasses import dataclass
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 
 import pandas as pd
 
@@ -14,12 +15,52 @@ _LONG_STEPS = ("7D", "MS")
 
 
 @dataclass(frozen=True)
-class Closing:
-    """Days known in advance, in the shop's time: closed ones, and public holidays, on which it may be closed."""
+class KnownDays:
+    """Days known in advance, in the shop's time.
 
-    days: Set[date] = frozenset()
+    Args:
+        closed: the shop is closed.
+        holidays: public holidays, on which it may be closed.
+        sales: days of sales, with the intensity that was planned (1: an ordinary sale).
+        timezone: the shop's.
+    """
+
+    closed: Set[date] = frozenset()
     holidays: Set[date] = frozenset()
+    sales: Mapping[date, float] = field(default_factory=dict)
     timezone: str = "UTC"
+
+
+@dataclass(frozen=True)
+class Past:
+    """Series up to an origin.
+
+    Args:
+        rows: `series_id`, `ts`, `value`, `status`, as in a panel.
+        history: `series_id`, `ts`, `value`: the same with a value in every bucket, as `filled` makes it.
+        freq: the step from bucket to bucket, as pandas writes it.
+        season: buckets in a season.
+        known: days known in advance.
+    """
+
+    rows: pd.DataFrame
+    history: pd.DataFrame
+    freq: str
+    season: int
+    known: KnownDays = field(default_factory=KnownDays)
+
+    @cached_property
+    def origin(self) -> pd.Timestamp:
+        """The last bucket that is known."""
+        last: pd.Timestamp = self.rows.ts.max()
+        return last
+
+    def ahead(self, horizon: int) -> pd.DataFrame:
+        """`series_id` and `ts` of the coming buckets; a series that ended before the origin goes on from its end."""
+        ends = self.rows.groupby("series_id").ts.max()
+        parts = {end: pd.date_range(end, periods=horizon + 1, freq=self.freq)[1:] for end in ends.unique()}
+        ahead = ends.map(parts).explode()
+        return pd.DataFrame({"series_id": ahead.index, "ts": pd.to_datetime(ahead.to_numpy())})
 
 
 def filled(rows: pd.DataFrame, freq: str, timezone: str = "UTC") -> pd.DataFrame:
@@ -31,16 +72,16 @@ def filled(rows: pd.DataFrame, freq: str, timezone: str = "UTC") -> pd.DataFrame
     Returns:
         `series_id`, `ts`, `value`.
     """
-    known = rows.value.where(rows.status == COMPLETE)
+    true = rows.value.where(rows.status == COMPLETE)
     places = [rows.series_id, place_in_season(rows.ts, freq, timezone)]
-    usual = known.groupby(places).transform(
+    usual = true.groupby(places).transform(
         lambda ours: ours.ffill().shift(1).rolling(_SEASONS_OF_USUAL, min_periods=1).median()
     )
-    before = known.groupby(rows.series_id).transform(lambda ours: ours.expanding().median())
-    return rows[["series_id", "ts"]].assign(value=known.fillna(usual).fillna(before).fillna(0.0))
+    before = true.groupby(rows.series_id).transform(lambda ours: ours.expanding().median())
+    return rows[["series_id", "ts"]].assign(value=true.fillna(usual).fillna(before).fillna(0.0))
 
 
-def closed_ahead(rows: pd.DataFrame, ahead: pd.DataFrame, freq: str, closing: Closing) -> pd.Series:
+def closed_ahead(rows: pd.DataFrame, ahead: pd.DataFrame, freq: str, known: KnownDays) -> pd.Series:
     """Which coming buckets a series is closed in.
 
     Those of the calendar; those of the hour or day of the week in which it was closed for eight weeks; and public
@@ -50,7 +91,7 @@ def closed_ahead(rows: pd.DataFrame, ahead: pd.DataFrame, freq: str, closing: Cl
         rows: the past.
         ahead: the coming buckets, `series_id` and `ts`.
         freq: of both.
-        closing: what is known in advance.
+        known: what is known in advance.
 
     Returns:
         True or False for each row of `ahead`.
@@ -58,41 +99,43 @@ def closed_ahead(rows: pd.DataFrame, ahead: pd.DataFrame, freq: str, closing: Cl
     if freq in _LONG_STEPS:
         return pd.Series(False, ahead.index)
     recent = rows[rows.ts > rows.ts.max() - pd.Timedelta(weeks=_WEEKS_OF_CLOSING)]
-    places = [recent.series_id, place_in_season(recent.ts, freq, closing.timezone)]
+    places = [recent.series_id, place_in_season(recent.ts, freq, known.timezone)]
     shares = (recent.status == CLOSED).groupby(places).mean()
-    coming = pd.MultiIndex.from_arrays([ahead.series_id, place_in_season(ahead.ts, freq, closing.timezone)])
+    coming = pd.MultiIndex.from_arrays([ahead.series_id, place_in_season(ahead.ts, freq, known.timezone)])
     usually = coming.isin(shares.index[shares >= _CLOSED_SHARE])
-    days = _days(ahead.ts, freq, closing.timezone)
-    is_holiday = days.isin(closing.holidays) & ahead.series_id.isin(_resting(rows, freq, closing))
-    return days.isin(closing.days) | is_holiday | usually
+    days = days_of(ahead.ts, freq, known.timezone)
+    is_holiday = days.isin(known.holidays) & ahead.series_id.isin(_resting(rows, freq, known))
+    return days.isin(known.closed) | is_holiday | usually
 
 
-def _resting(rows: pd.DataFrame, freq: str, closing: Closing) -> list[str]:
+def _resting(rows: pd.DataFrame, freq: str, known: KnownDays) -> list[str]:
     """Series in which nothing happened on most of the past public holidays."""
-    past = rows[_days(rows.ts, freq, closing.timezone).isin(closing.holidays) & rows.value.notna()]
+    past = rows[days_of(rows.ts, freq, known.timezone).isin(known.holidays) & rows.value.notna()]
     is_idle = (past.value == 0).groupby(past.series_id).mean()
     return [str(name) for name in is_idle.index[is_idle > _MOST_HOLIDAYS]]
 
 
 def place_in_season(moments: pd.Series, freq: str, timezone: str) -> pd.Series:
     """Day of the week, hour of the week, or month: what buckets of the same kind share, in the shop's time."""
-    local = _local(moments, freq, timezone)
+    wall = local(moments, freq, timezone)
     if freq in _LONG_STEPS:
-        months: pd.Series = local.dt.month
+        months: pd.Series = wall.dt.month
         return months
-    days: pd.Series = local.dt.dayofweek
-    minutes: pd.Series = days * 1440 + local.dt.hour * 60 + local.dt.minute
+    days: pd.Series = wall.dt.dayofweek
+    minutes: pd.Series = days * 1440 + wall.dt.hour * 60 + wall.dt.minute
     return days if freq == "D" else minutes
 
 
-def _days(moments: pd.Series, freq: str, timezone: str) -> pd.Series:
-    days: pd.Series = _local(moments, freq, timezone).dt.date
+def days_of(moments: pd.Series, freq: str, timezone: str) -> pd.Series:
+    """The date of each moment, in the shop's time."""
+    different = pd.Series(moments.unique())  # dates are Python objects, and slow to make
+    days: pd.Series = moments.map(dict(zip(different, local(different, freq, timezone).dt.date, strict=True)))
     return days
 
 
-def _local(moments: pd.Series, freq: str, timezone: str) -> pd.Series:
-    """Days, weeks and months are dates of the shop already; shorter steps are moments, in UTC."""
+def local(moments: pd.Series, freq: str, timezone: str) -> pd.Series:
+    """The time on the shop's wall. Days, weeks and months are dates of the shop already; shorter steps are in UTC."""
     if freq == "D" or freq in _LONG_STEPS:
         return moments
-    local: pd.Series = moments.dt.tz_localize("UTC").dt.tz_convert(timezone).dt.tz_localize(None)
-    return local
+    wall: pd.Series = moments.dt.tz_localize("UTC").dt.tz_convert(timezone).dt.tz_localize(None)
+    return wall

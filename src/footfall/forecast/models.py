@@ -8,6 +8,10 @@ from typing import Any, Protocol, cast
 import pandas as pd
 
 from footfall.errors import UserError
+from footfall.forecast.boosting import Boosting
+from footfall.forecast.deep import Lstm
+from footfall.forecast.history import Past
+from footfall.forecast.prophet_model import Prophet
 
 
 class Model(Protocol):
@@ -17,17 +21,15 @@ class Model(Protocol):
     def name(self) -> str:
         """What results call it."""
 
-    def forecast(self, history: pd.DataFrame, horizon: int, *, freq: str, season: int) -> pd.DataFrame:
+    def forecast(self, past: Past, horizon: int) -> pd.DataFrame:
         """The coming buckets of every series.
 
         Args:
-            history: `series_id`, `ts`, `value`; a value in every bucket.
+            past: the series up to an origin, and what is known in advance.
             horizon: how many buckets.
-            freq: the step from bucket to bucket.
-            season: buckets in a season.
 
         Returns:
-            `series_id`, `ts`, `value`; a value is null where the model failed on the series.
+            `series_id`, `ts`, `mean`, and the quantiles if the model has its own; null where it failed on a series.
         """
 
 
@@ -38,16 +40,16 @@ class Statistical:
     name: str
     threads: int = 1
 
-    def forecast(self, history: pd.DataFrame, horizon: int, *, freq: str, season: int) -> pd.DataFrame:
+    def forecast(self, past: Past, horizon: int) -> pd.DataFrame:
         """The coming buckets of every series."""
         from statsforecast import StatsForecast  # noqa: PLC0415 - takes more than a second to import
         from statsforecast import models as library  # noqa: PLC0415
 
-        seasons = max(1, int(history.groupby("series_id").size().min()) // season)
-        model = _STATISTICAL[self.name](library, season, seasons)
-        fitting = StatsForecast([model], freq=freq, n_jobs=self.threads, fallback_model=library.NaNModel())
-        found = cast("pd.DataFrame", fitting.forecast(horizon, history.rename(columns=_THEIR_NAMES)))
-        return found.rename(columns={theirs: ours for ours, theirs in _THEIR_NAMES.items()} | {str(model): "value"})
+        seasons = max(1, int(past.history.groupby("series_id").size().min()) // past.season)
+        model = _STATISTICAL[self.name](library, past.season, seasons)
+        fitting = StatsForecast([model], freq=past.freq, n_jobs=self.threads, fallback_model=library.NaNModel())
+        found = cast("pd.DataFrame", fitting.forecast(horizon, past.history.rename(columns=_THEIR_NAMES)))
+        return found.rename(columns={"unique_id": "series_id", "ds": "ts", str(model): "mean"})
 
 
 _THEIR_NAMES = {"series_id": "unique_id", "ts": "ds", "value": "y"}
@@ -58,16 +60,19 @@ _STATISTICAL: dict[str, Callable[[ModuleType, int, int], Any]] = {
     "seasonal_mean": lambda library, season, seasons: library.SeasonalWindowAverage(
         season, window_size=min(_SEASONS_OF_MEAN, seasons)
     ),
+    "smoothing": lambda library, season, _seasons: library.AutoETS(season_length=season, model="ANA"),
     "ets": lambda library, season, _seasons: library.AutoETS(season_length=season),
     "theta": lambda library, season, _seasons: library.DynamicOptimizedTheta(season_length=season),
     "mstl": lambda library, season, _seasons: library.MSTL(season_length=season),
     "arima": lambda library, season, _seasons: library.AutoARIMA(season_length=season),
 }
+_OTHERS: dict[str, Callable[..., Model]] = {"xgboost": Boosting, "prophet": Prophet, "lstm": Lstm}
 _SEASONS_OF_MEAN = 8
 BENCHMARKS = ("seasonal_naive", "mean")
 """The same place in the season before, and the mean of all that was. A model is of use if it beats both: a mean beats
 repeating last week's noise, and anything with a season beats a flat line."""
-FAST = (*BENCHMARKS, "seasonal_mean", "ets", "theta", "mstl")
+FAST = (*BENCHMARKS, "seasonal_mean", "smoothing", "xgboost")
+"""Those that forecast a thousand series in minutes; `smoothing` is ETS(A,N,A)."""
 
 
 def models(names: Sequence[str], *, threads: int = 1) -> list[Model]:
@@ -76,8 +81,13 @@ def models(names: Sequence[str], *, threads: int = 1) -> list[Model]:
     Raises:
         UserError: a name is unknown.
     """
-    wanted = [*BENCHMARKS, *(name for name in names if name not in BENCHMARKS)]
-    for name in wanted:
-        if name not in _STATISTICAL:
-            raise UserError(f'there is no model "{name}"; there are {", ".join(_STATISTICAL)}')
-    return [Statistical(name, threads) for name in dict.fromkeys(wanted)]
+    wanted = dict.fromkeys([*BENCHMARKS, *names])
+    return [_model(name, threads) for name in wanted]
+
+
+def _model(name: str, threads: int) -> Model:
+    if name in _STATISTICAL:
+        return Statistical(name, threads)
+    if name in _OTHERS:
+        return _OTHERS[name](threads=threads)
+    raise UserError(f'there is no model "{name}"; there are {", ".join([*_STATISTICAL, *_OTHERS])}')

@@ -28,12 +28,15 @@ class Panel:
         freq: the step from bucket to bucket, as pandas writes it.
         notes: what is odd about a series that is in the rows.
         left_out: why a series is not.
+        hierarchy: `series_id`, `parent` (null for the total), `dimension`: members of a dimension sum to their parent.
+            None where series do not sum.
     """
 
     rows: pd.DataFrame
     freq: str
     notes: dict[str, str] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
+    hierarchy: pd.DataFrame | None = None
 
     @property
     def season(self) -> int:

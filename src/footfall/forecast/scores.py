@@ -9,7 +9,9 @@ import pandas as pd
 from scipy import stats
 from utilsforecast import losses
 
+from footfall.forecast.choice import quantile_losses
 from footfall.forecast.panel import Panel
+from footfall.forecast.quantiles import INTERVALS, LEVELS, QUANTILES
 
 Array = npt.NDArray[np.float64]
 
@@ -40,38 +42,65 @@ class Skill:
 def errors(compared: pd.DataFrame, panel: Panel) -> pd.DataFrame:
     """Errors of every series and model over all origins.
 
+    Absolute errors are of `point` (a median has the least of them), squared ones and the bias of `mean`.
+
     Args:
-        compared: from `backtest`.
+        compared: from `roll`.
         panel: what was forecast; errors are scaled by those of the seasonal naive forecast before the first origin.
 
     Returns:
         `series_id`, `model`, and MASE and RMSSE (Hyndman and Koehler 2006; M5), WAPE, MAE, RMSE, bias (positive: too
-        high), and MAPE with `zeros`, the buckets that it leaves out. MASE and RMSSE are null where the scale is 0. A
-        model that gave no forecast for some bucket of a series has no row for it.
+        high), the quantile loss scaled as MASE is, and MAPE with `zeros`, the buckets that it leaves out. What is
+        scaled is null where the scale is 0. A model without a forecast for some bucket of a series has no row for it.
     """
-    told = compared[_is_whole(compared)].rename(columns={"value": "told"})
+    told = compared[_is_whole(compared)].copy()
     told["id"] = told.series_id + "\n" + told.model
     measured = {
-        "mae": losses.mae(told, ["told"], "id", "actual"),
-        "rmse": losses.rmse(told, ["told"], "id", "actual"),
-        "bias": losses.bias(told, ["told"], "id", "actual"),
-        "mape": losses.mape(told[told.actual != 0], ["told"], "id", "actual"),
+        "mae": losses.mae(told, ["point"], "id", "actual"),
+        "rmse": losses.rmse(told, ["mean"], "id", "actual"),
+        "bias": losses.bias(told, ["mean"], "id", "actual"),
+        "mape": losses.mape(told[told.actual != 0], ["point"], "id", "actual"),
     }
-    every = pd.DataFrame({name: table.set_index("id").told for name, table in measured.items()})
+    every = pd.DataFrame({name: table.set_index("id").iloc[:, 0] for name, table in measured.items()})
     every[["series_id", "model"]] = [str(name).rsplit("\n", 1) for name in every.index]
     scales = every.series_id.map(_scales(compared, panel, 1))
     squares = every.series_id.map(_scales(compared, panel, 2))
     sizes = told.groupby("id").actual
     every["mase"] = every.mae / scales.where(scales > 0)
     every["rmsse"] = every.rmse / np.sqrt(squares.where(squares > 0))
+    every["quantile_loss"] = quantile_losses(told).groupby(told.id).mean() / scales.where(scales > 0)
     every["wape"] = every.mae / sizes.agg(lambda actual: actual.abs().mean()).where(lambda size: size > 0)
     every["zeros"] = sizes.agg(lambda actual: int((actual == 0).sum()))
     return every.reset_index(drop=True)
 
 
+def coverage(compared: pd.DataFrame) -> pd.DataFrame:
+    """How often the truth lay inside the intervals, in buckets in which the shop was not known to be closed.
+
+    A truth that is equal to several quantiles (0, where nothing happens on most days) counts as spread evenly over
+    their levels, so that a right forecast of counts covers what it says (Czado, Gneiting and Held 2009).
+
+    Returns:
+        A share per row of `compared` and nominal coverage: columns 80 and 95, null without quantiles or where closed.
+    """
+    quantiles = compared[list(QUANTILES)].to_numpy(np.float64)
+    truth = compared.actual.to_numpy(np.float64)[:, None]
+    edges = np.array([0.0, *LEVELS, 1.0])
+    below = edges[(quantiles < truth).sum(axis=1)]
+    above = edges[np.minimum((quantiles <= truth).sum(axis=1) + 1, len(edges) - 1)]
+    upper = np.where((quantiles == truth).any(axis=1), edges[(quantiles <= truth).sum(axis=1)], above)
+    is_known = ~np.isnan(quantiles).any(axis=1) & ~compared.is_closed.to_numpy(bool)
+    shares = {}
+    for nominal, (low, high) in INTERVALS.items():
+        first, last = (LEVELS[QUANTILES.index(name)] for name in (low, high))
+        inside = np.clip(np.minimum(upper, last) - np.maximum(below, first), 0, None) / (upper - below)
+        shares[nominal] = np.where(is_known, inside, np.nan)
+    return pd.DataFrame(shares, index=compared.index)
+
+
 def _is_whole(compared: pd.DataFrame) -> pd.Series:
     """Whether the model has a forecast for every bucket of the series that is compared."""
-    whole: pd.Series = compared.value.notna().groupby([compared.series_id, compared.model]).transform("all")
+    whole: pd.Series = compared.point.notna().groupby([compared.series_id, compared.model]).transform("all")
     return whole
 
 
@@ -88,7 +117,7 @@ def skill(compared: pd.DataFrame, model: str, benchmark: str) -> Skill:
     """How much better a model is than a benchmark on the same buckets.
 
     Args:
-        compared: from `backtest`, two origins or more; series on which one of them failed are left out.
+        compared: from `roll`, two origins or more; series on which one of them failed are left out.
         model: which.
         benchmark: against which.
     """
@@ -131,7 +160,7 @@ def _log_ratio(ours: Array, theirs: Array) -> tuple[float, float, float]:
 
 def _absolute_errors(compared: pd.DataFrame, models: list[str]) -> pd.DataFrame:
     ours = compared[compared.model.isin(models) & _is_whole(compared)]
-    ours = ours.assign(error=(ours.value - ours.actual).abs())
+    ours = ours.assign(error=(ours.point - ours.actual).abs())
     wide = ours.pivot_table(index=["series_id", "origin", "ts"], columns="model", values="error")
     return wide.reindex(columns=models).dropna()
 

@@ -39,7 +39,7 @@ from footfall.settings import Settings
 
 Report = Callable[[str], None]
 CALENDAR = Path("sales.toml")
-_ALL = "all series"
+ALL_SERIES = "all series"
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def build_series(lake: Lake, engine: Engine, settings: Settings, report: Report 
         report(f"counting {month}")
         _count(lake, engine, month, settings.timezone)
     mark = _series_mark(lake, months, calendar, settings)
-    if lake.done(METRIC_SERIES, _ALL) == mark:
+    if lake.done(METRIC_SERIES, ALL_SERIES) == mark:
         return SeriesResult(stale, None)
     report("series")
     return _lay_out(lake, engine, calendar, settings, stale, mark)
@@ -81,7 +81,7 @@ def is_counted(lake: Lake, settings: Settings) -> bool:
     """Whether the series are up to date with the events, the calendar and the settings. Reads only."""
     months = _shop_months(event_months(lake), settings.timezone)
     return all(_is_counted(lake, month, settings.timezone) for month in months) and (
-        lake.done(METRIC_SERIES, _ALL) == _series_mark(lake, months, shop_calendar(settings), settings)
+        lake.done(METRIC_SERIES, ALL_SERIES) == _series_mark(lake, months, shop_calendar(settings), settings)
     )
 
 
@@ -154,7 +154,7 @@ def _lay_out(
     with transaction(lake) as tx:
         rows = metric_series(engine, known, hours=begun[["ts", "status"]], days=days, places=found)
         written = tx.run(engine, rows, METRIC_SERIES)
-        count = tx.replace(METRIC_SERIES, [written], done={_ALL: mark})
+        count = tx.replace(METRIC_SERIES, [written], done={ALL_SERIES: mark})
     return SeriesResult(stale, count, {str(name): int(number) for name, number in days.status.value_counts().items()})
 
 

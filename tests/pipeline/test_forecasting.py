@@ -34,13 +34,13 @@ def test_own_series(tmp_path: Path) -> None:
     told = ended.told
     assert told["series"] == 2
     assert [origin[:10] for origin in told["origins"]][-1] == "2020-05-27"
-    assert {row["model"] for row in told["models"]} == {"ets", "median", "mean", "seasonal_naive"}
+    assert {row["model"] for row in told["models"]} == {"ets", "chosen", "median", "mean", "seasonal_naive"}
     errors = [row["mase"] for row in told["models"]]
     assert errors == sorted(errors)
     compared = pd.read_csv(out)
-    assert len(compared) == 2 * 5 * 7 * 4
+    assert len(compared) == 2 * 5 * 7 * 5
     ours = compared[compared.model == "ets"]
-    wape = (ours.value - ours.actual).abs().sum() / ours.actual.sum()
+    wape = (ours.point - ours.actual).abs().sum() / ours.actual.sum()
     assert next(row["wape"] for row in told["models"] if row["model"] == "ets") == pytest.approx(wape, rel=1e-6)
 
 

@@ -1,0 +1,119 @@
+"""Columns beside the series: what is known of a bucket before it comes, and what is not and so is never used ahead."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+
+from footfall.errors import LeakingFeature
+from footfall.forecast.history import KnownDays, days_of
+
+Values = Callable[[pd.DataFrame, str, KnownDays], pd.Series]
+_REACH = 28
+
+
+@dataclass(frozen=True)
+class Exogenous:
+    """A column beside the series.
+
+    Args:
+        name: of the column.
+        is_known_ahead: whether its values are known before their buckets come. If not, models see its past only.
+        values: gets rows of `series_id`, `ts`, `value` (null in buckets to come), their frequency, and the days that
+            are known in advance; gives a number for each row.
+    """
+
+    name: str
+    is_known_ahead: bool
+    values: Values
+
+
+def exogenous(
+    features: Sequence[Exogenous], past: pd.DataFrame, ahead: pd.DataFrame, freq: str, known: KnownDays
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The columns of the past, and of the buckets to come.
+
+    Args:
+        features: which columns.
+        past: `series_id`, `ts`, `value`.
+        ahead: `series_id`, `ts`.
+        freq: of both.
+        known: what is known in advance.
+
+    Returns:
+        Two tables with a column per feature, on the index of `past` and of `ahead`; ahead there are only those that are
+        known then.
+    """
+    both = pd.concat([past[["series_id", "ts", "value"]], ahead[["series_id", "ts"]]], ignore_index=True)
+    every = pd.DataFrame({one.name: one.values(both, freq, known) for one in features}, index=both.index)
+    behind, coming = every.iloc[: len(past)], every.iloc[len(past) :]
+    ahead_names = [one.name for one in features if one.is_known_ahead]
+    return behind.set_index(past.index), coming[ahead_names].set_index(ahead.index)
+
+
+def refuse_leaks(
+    features: Sequence[Exogenous], rows: pd.DataFrame, origin: pd.Timestamp, freq: str, known: KnownDays
+) -> None:
+    """See that no feature knows what comes after an origin: with the future blanked, it must say the same.
+
+    Args:
+        features: which.
+        rows: `series_id`, `ts`, `value`, with buckets before and after the origin.
+        origin: the last bucket that is known.
+        freq: of the rows.
+        known: what is known in advance.
+
+    Raises:
+        LeakingFeature: one says something else.
+    """
+    is_ahead = rows.ts > origin
+    blanked = rows.assign(value=rows.value.mask(is_ahead))
+    for one in features:
+        told, alone = (one.values(table, freq, known).to_numpy(np.float64) for table in (rows, blanked))
+        differs = ~np.isclose(told, alone, rtol=0, atol=0, equal_nan=True) & (one.is_known_ahead | ~is_ahead.to_numpy())
+        if differs.any():
+            first = rows[differs].iloc[0]
+            raise LeakingFeature(
+                f'feature "{one.name}" of {first.series_id} at {first.ts} uses what comes after {origin}: with the '
+                "values after it blanked it says something else; compute it from earlier buckets, or declare it as not "
+                "known ahead"
+            )
+
+
+def _distance(moments: pd.Series, marked: Iterable[date], freq: str, known: KnownDays, *, forward: bool) -> pd.Series:
+    """Days to the next marked day, or from the last; 0 on one, and the reach where none is as near."""
+    different = pd.Series(moments.unique())
+    every, step = set(marked), timedelta(days=1 if forward else -1)
+
+    def far(day: date) -> int:
+        return next((n for n in range(_REACH) if day + n * step in every), _REACH)
+
+    days = days_of(different, freq, known.timezone)
+    near = {day: far(day) for day in days.unique()}
+    return moments.map(dict(zip(different, days.map(near), strict=True))).astype(np.float64)
+
+
+def _near(name: str, marked: Callable[[KnownDays], Iterable[date]], *, forward: bool) -> Exogenous:
+    def values(rows: pd.DataFrame, freq: str, known: KnownDays) -> pd.Series:
+        return _distance(rows.ts, marked(known), freq, known, forward=forward)
+
+    return Exogenous(name, is_known_ahead=True, values=values)
+
+
+def _sale(rows: pd.DataFrame, freq: str, known: KnownDays) -> pd.Series:
+    planned: pd.Series = days_of(rows.ts, freq, known.timezone).map(dict(known.sales)).fillna(0.0).astype(np.float64)
+    return planned
+
+
+CALENDAR = (
+    _near("days_to_holiday", lambda known: known.holidays, forward=True),
+    _near("days_from_holiday", lambda known: known.holidays, forward=False),
+    _near("days_to_sale", lambda known: known.sales, forward=True),
+    _near("days_from_sale", lambda known: known.sales, forward=False),
+    _near("days_to_closing", lambda known: known.closed, forward=True),
+    _near("days_from_closing", lambda known: known.closed, forward=False),
+    Exogenous("sale", is_known_ahead=True, values=_sale),
+)
+"""What the shop's calendar says of a day: how near a holiday, a sale or a closing is, and how intense a sale."""

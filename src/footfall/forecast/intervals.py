@@ -1,0 +1,89 @@
+"""Intervals from past errors: conformal, by horizon, volume and kind of day, with recent errors counting more.
+
+A quantile of a forecast is moved by the same quantile of what earlier forecasts missed it by (conformalised quantile
+regression, Romano, Patterson and Candes 2019, each side apart). Errors are of origins before, so they are not
+exchangeable with those to come: their weights fall with age (Barber, Candes, Ramdas and Tibshirani 2023).
+"""
+
+from typing import cast
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from footfall.contracts import COMPLETE
+from footfall.forecast.quantiles import LEVELS, QUANTILES
+
+Array = npt.NDArray[np.float64]
+STRATA = ("volume", "reach", "kind")
+_FADING = 0.8
+_LEAST_ERRORS = 200
+
+
+def calibrated(told: pd.DataFrame) -> pd.DataFrame:
+    """Forecasts with quantiles from the errors of the origins before.
+
+    Args:
+        told: `model`, `origin`, `ts`, `mean`, the quantiles (null where the model has none: the mean stands for them),
+            `actual` and `status` (null in buckets to come), `scale` of the series at the origin, `is_closed`, and the
+            strata `volume`, `reach` and `kind`.
+
+    Returns:
+        The same rows with quantiles in order, not on the other side of 0 than the past allows (`least`). Those of the
+        first origin are null, unless the model has its own. A closed bucket has all of them 0.
+    """
+    base = told[list(QUANTILES)].to_numpy(np.float64)
+    base = np.where(np.isnan(base), told["mean"].to_numpy(np.float64)[:, None], base)
+    scale = told.scale.to_numpy(np.float64)[:, None]
+    missed = (told.actual.to_numpy(np.float64)[:, None] - base) / scale
+    is_error = (told.status == COMPLETE).to_numpy() & ~told.is_closed.to_numpy() & ~np.isnan(missed).any(axis=1)
+    moved = np.full_like(base, np.nan)
+    origins = np.sort(told.origin.unique())
+    numbers = np.searchsorted(origins, told.origin.to_numpy())
+    stamps = told.ts.to_numpy()
+    for rows in told.groupby("model").indices.values():
+        for number in range(1, len(origins)):
+            here = rows[numbers[rows] == number]
+            before = rows[is_error[rows] & (numbers[rows] < number) & (stamps[rows] <= origins[number])]
+            weights = _FADING ** (number - 1 - numbers[before])
+            moved[here] = _moves(told.iloc[here], told.iloc[before], missed[before], weights)
+    quantiles = np.sort(base + moved * scale, axis=1)
+    quantiles = np.maximum(quantiles, told.least.to_numpy(np.float64)[:, None])
+    quantiles[told.is_closed.to_numpy() & ~np.isnan(base).any(axis=1)] = 0.0
+    return told.assign(**dict(zip(QUANTILES, quantiles.T, strict=True)))
+
+
+def _moves(here: pd.DataFrame, before: pd.DataFrame, missed: Array, weights: Array) -> Array:
+    """Quantiles of past errors for each row: those of its stratum, or of a wider one where that has too few."""
+    moves = np.full((len(here), len(LEVELS)), np.nan)
+    if not len(before):
+        return moves
+    known: dict[tuple[str, ...], Array | None] = {}
+
+    def quantiles_of(names: tuple[str, ...], values: tuple[str, ...]) -> Array | None:
+        if (*names, *values) not in known:
+            is_ours = (
+                (before[list(names)] == list(values)).all(axis=1).to_numpy() if names else np.full(len(before), True)
+            )
+            enough = is_ours.sum() >= _LEAST_ERRORS or not names
+            known[*names, *values] = _weighted_quantiles(missed[is_ours], weights[is_ours]) if enough else None
+        return known[*names, *values]
+
+    strata = cast("dict[tuple[str, ...], npt.NDArray[np.int64]]", here.groupby(list(STRATA)).indices)
+    for stratum, rows in strata.items():
+        for names in (STRATA, ("volume", "kind"), ("volume", "reach"), ("volume",), ()):
+            found = quantiles_of(names, tuple(str(stratum[STRATA.index(name)]) for name in names))
+            if found is not None:
+                moves[rows] = found
+                break
+    return moves
+
+
+def _weighted_quantiles(missed: Array, weights: Array) -> Array:
+    """The quantile of each level of its own column of errors."""
+    found = []
+    for column, level in zip(missed.T, LEVELS, strict=True):
+        order = np.argsort(column)
+        share = np.cumsum(weights[order])
+        found.append(np.interp(level * share[-1], share - weights[order] / 2, column[order]))
+    return np.array(found)
