@@ -6,7 +6,6 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
-import xgboost
 from shapes import panel, white_noise
 
 from footfall.forecast import BENCHMARKS, FAST, Exogenous, KnownDays, Panel, Past, models, roll, skill
@@ -259,9 +258,6 @@ def test_months_and_a_horizon_longer_than_their_cycle() -> None:
     np.testing.assert_allclose(found["mean"], 100 + 20.0 * (np.arange(120, 138) % 12), atol=25)
 
 
-@pytest.mark.xfail(
-    strict=True, raises=AssertionError, reason="series on other days of the week lie in rows between each other"
-)
 def test_weeks_of_series_that_begin_on_other_days() -> None:
     """The step of one is not the step of both."""
 
@@ -293,7 +289,6 @@ def test_a_constant_is_forecast_as_such() -> None:
     np.testing.assert_allclose(found, 5, rtol=0.01)
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="the Tweedie loss of zeros alone is null")
 def test_nothing_but_zeros_is_forecast_as_zero() -> None:
     np.testing.assert_allclose(told(past({"a": np.zeros(60)})), 0, atol=1e-6)
 
@@ -305,7 +300,6 @@ NOTHING = {
 }
 
 
-@pytest.mark.xfail(strict=True, raises=xgboost.core.XGBoostError, reason="XGBoost raises where it gets no row")
 @pytest.mark.filterwarnings("ignore:Exception ignored on calling ctypes")
 @pytest.mark.parametrize("values", NOTHING.values(), ids=NOTHING)
 def test_nothing_to_learn_from_is_no_forecast_and_no_error(values: np.ndarray) -> None:
@@ -331,7 +325,6 @@ def test_a_series_that_took_off_does_not_widen_the_others() -> None:
     assert found.loc[["a", "b"], "q975"].max() < 150
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="names of both are in one dictionary")
 def test_a_column_beside_the_series_replaces_no_column_of_the_series() -> None:
     ours = past({"a": weekly(100)})
     seven = Exogenous("step", True, lambda rows, freq, known: pd.Series(7.0, rows.index))

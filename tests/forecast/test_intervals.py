@@ -121,9 +121,6 @@ def slow_quantile(values: np.ndarray, weights: np.ndarray, level: float) -> floa
     return float(middles[-1][1])
 
 
-@pytest.mark.xfail(
-    strict=True, raises=AssertionError, reason="the order of equal errors decides which weight comes first"
-)
 def test_equal_errors_in_another_order_are_the_same() -> None:
     """Errors of rare series are often 0."""
     values, weights = np.array([0.0, 0.0, 0.0, 1.0]), np.array([1.0, 0.1, 0.5, 1.0])

@@ -1,4 +1,4 @@
-"""`footfall backtest`: on a lake's series and on anyone's own."""
+"""`footfall backtest` and `footfall forecast`: on a lake's series and on anyone's own."""
 
 import shutil
 from pathlib import Path
@@ -6,9 +6,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from commands import footfall
+from commands import Ended, footfall
 
 from footfall.contracts import METRIC_SERIES
+from footfall.lake import open_lake
+from footfall.pipeline.query import query
 
 
 def own_series(folder: Path, *extra: str) -> Path:
@@ -81,3 +83,61 @@ def test_what_the_caller_can_mend(small_lake: tuple[Path, object], flags: tuple[
 def test_a_lake_without_series(own_lake: Path) -> None:
     shutil.rmtree(own_lake / METRIC_SERIES.zone / METRIC_SERIES.name)
     assert "has no series yet; `footfall series" in footfall("backtest", "--lake", own_lake).err
+
+
+def forecast(lake: Path, *flags: object) -> Ended:
+    return footfall(
+        "forecast", "--lake", lake, "--metric", "events", "--horizon", 7, "--origins", 3, "--model", "smoothing",
+        "--json", *flags,
+    )  # fmt: skip
+
+
+def test_a_forecast_of_the_lake_is_coherent_and_made_once(own_lake: Path) -> None:
+    ended = forecast(own_lake, "--by", "brand")
+    assert ended.code == 0, ended.err
+    assert ended.told["changed"]
+    assert all(name.startswith("day/events/brand/") for name in ended.told["series"])
+    rows = rows_of(own_lake, "SELECT * FROM forecasts WHERE model = 'chosen'")
+    total = rows[rows.dimension == "all"].set_index("ts")["mean"]
+    for _, ours in rows[rows.dimension.isin(["brand", "category"])].groupby("dimension"):
+        np.testing.assert_allclose(ours.groupby("ts")["mean"].sum(), total, atol=1e-6 * total.max())
+    quantiles = rows[[name for name in rows if name.startswith("q")]]
+    assert (quantiles.to_numpy() >= 0).all()
+    assert (np.diff(quantiles.to_numpy(), axis=1) >= 0).all()
+    tested = rows_of(own_lake, "SELECT * FROM backtests")
+    assert tested.actual.notna().all()
+    assert set(tested.model) == {"chosen", "mean", "median", "seasonal_naive", "smoothing"}
+    page = own_lake / "reports" / "forecast-events-day-brand.html"
+    assert page.exists()
+    again = forecast(own_lake, "--by", "brand")
+    assert not again.told["changed"]
+    assert again.told["series"] == ended.told["series"]
+
+
+def test_what_was_forecast_from_the_same_past_is_not_forecast_again(own_lake: Path) -> None:
+    assert forecast(own_lake).code == 0
+    kept = own_lake / "models" / "kept_forecasts" / "events" / "day"
+    first = {file.name: file.stat().st_mtime_ns for file in kept.iterdir()}
+    assert len(first) == len({name.partition("-")[2] for name in first}) * 3
+    assert forecast(own_lake, "--origins", 2).told["changed"]
+    second = {file.name: file.stat().st_mtime_ns for file in kept.iterdir()}
+    assert second.items() <= first.items()  # none is made anew
+
+
+def test_a_forecast_of_own_series(tmp_path: Path) -> None:
+    file, out, page = own_series(tmp_path), tmp_path / "ahead.csv", tmp_path / "page.html"
+    ended = footfall(
+        "forecast", "--csv", file, "--horizon", 7, "--origins", 4, "--model", "smoothing", "--out", out,
+        "--report", page,
+    )  # fmt: skip
+    assert ended.code == 0, ended.err
+    assert "from 2020-06-04 00:00 to 2020-06-10 00:00" in " ".join(ended.out.split())
+    ahead = pd.read_csv(out)
+    assert len(ahead) == 2 * 7
+    assert ((ahead.q025 <= ahead.q500) & (ahead.q500 <= ahead.q975)).all()
+    assert page.exists()
+
+
+def rows_of(lake: Path, statement: str) -> pd.DataFrame:
+    rows: pd.DataFrame = query(open_lake(lake), statement).to_pandas()
+    return rows

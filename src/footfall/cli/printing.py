@@ -164,7 +164,7 @@ def tell_forecast(found: Any) -> None:
     ahead, before = found.ahead, found.before
     steps, origin = ahead.ts.nunique(), ahead.origin.max()
     grid = Grid(
-        "series", f"next {steps}", "a bucket", "80% of them between", f"last {steps}", "last, then next",
+        "series", f"next {steps}", "each, 80% of the time", f"last {steps}", "last, then next",
         title=f"from {ahead.ts.min():%Y-%m-%d %H:%M} to {ahead.ts.max():%Y-%m-%d %H:%M}",
     )  # fmt: skip
     sums = ahead.groupby("series_id")["mean"].sum().sort_values(ascending=False)
@@ -172,14 +172,15 @@ def tell_forecast(found: Any) -> None:
         coming, past = ahead[ahead.series_id == name], before[before.series_id == name]
         values = [None if isnan(value) else value for value in (*past.value, *coming["mean"])]
         grid.add_row(
-            escaped(name),
+            escaped(name.rsplit("/", 1)[-1]),
             _number(sums[name]),
-            _number(coming["mean"].mean()),
-            f"{_number(coming.q100.mean())} and {_number(coming.q900.mean())}",
+            f"{_number(coming.q100.mean())} to {_number(coming.q900.mean())}",
             _number(past.value.sum()),
             _sparkline(values),
         )
     out.print(grid)
+    if found.report is not None:
+        out.print(f"Report:  {found.report}", highlight=False, soft_wrap=True)
     if found.comparison is None:
         out.print(f"Nothing changed since it was made: known up to {origin:%Y-%m-%d %H:%M}.", highlight=False)
         return

@@ -58,7 +58,8 @@ Origins = Annotated[int, typer.Option(min=2, help="Stretches of the past to fore
 Models = Annotated[
     list[str] | None,
     typer.Option(
-        help="seasonal_mean, smoothing, xgboost, ets, theta, mstl, arima; may be repeated.  [default: the first three]",
+        help="seasonal_mean, smoothing, xgboost, ets, theta, mstl, arima, prophet or lstm; may be repeated.  "
+        "[default: the first three]",
         show_default=False,
     ),
 ]
@@ -75,6 +76,12 @@ def forecast(
     out_file: Annotated[
         Path | None, typer.Option("--out", help="Write mean and quantiles of every bucket (CSV).", show_default=False)
     ] = None,
+    report_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--report", help="Write a page to look at (HTML).  [default: among the lake's reports]", show_default=False
+        ),
+    ] = None,
     lake: Lake = None,
     calendar: Calendar = None,
     timezone: Timezone = None,
@@ -89,7 +96,8 @@ def forecast(
 
     settings = load_settings(lake=lake, calendar=calendar, timezone=timezone, threads=threads)
     with progress_bars() as progress:
-        found = run(settings, _asked(metric, by, grain, csv_file, horizon, origins, model), progress.step)
+        asked = _asked(metric, by, grain, csv_file, horizon, origins, model)
+        found = run(settings, asked, page=report_file, report=progress.step)
     if out_file is not None:
         found.ahead.to_csv(out_file, index=False)
     if as_json:

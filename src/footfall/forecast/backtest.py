@@ -98,7 +98,8 @@ def roll(
     known = known or KnownDays()
     every = origins_of(panel, horizon=horizon, origins=origins + BURN_IN, anchor=anchor)
     first = every[max(min(len(every) // 3, BURN_IN), len(every) - origins)]
-    refuse_leaks(CALENDAR, panel.rows, every[len(every) // 2], panel.freq, known)
+    features = dict.fromkeys(feature for one in models for feature in getattr(one, "features", CALENDAR))
+    refuse_leaks(tuple(features), panel.rows, every[len(every) // 2], panel.freq, known)
     history = filled(panel.rows, panel.freq, known.timezone)  # of each bucket from those before it: cut, not made anew
     found = []
     for number, origin in enumerate([*every, *([_last_over(panel)] if ahead else [])], start=1):
@@ -108,7 +109,6 @@ def roll(
         found.append(_base(past, models, horizon, each).assign(origin=origin))
     report("calibrating, choosing, reconciling")
     told = pd.concat(found, ignore_index=True).merge(_truth(panel), on=KEYS, how="left")
-    told = told[told.actual.notna() | (told.ts > _last_over(panel))]
     return _judged(told, panel, first)
 
 
@@ -116,10 +116,11 @@ def _judged(told: pd.DataFrame, panel: Panel, first: pd.Timestamp) -> Rolled:
     """With quantiles, the median of the models, and the choice among all; origins that only served these left out."""
     told = calibrated(told)
     told = pd.concat([told, _median(told)], ignore_index=True)
-    chosen = choices(told, ENSEMBLE)
+    chosen = choices(told, ENSEMBLE if (told.model == ENSEMBLE).any() else BENCHMARKS[0])
     best = told.merge(chosen[["origin", "volume", "model"]], on=["origin", "volume", "model"]).assign(model=CHOSEN)
     coherent = best if panel.hierarchy is None else _coherent(best, panel.hierarchy)
     every = pd.concat([told, coherent], ignore_index=True)
+    every = every[every.actual.notna() | (every.ts > _last_over(panel))]
     is_naive = every.model == BENCHMARKS[0]
     every["point"] = every[MEDIAN].where(every[MEDIAN].notna() & ~is_naive, every["mean"])
     return Rolled(
@@ -217,8 +218,8 @@ def _coherent(best: pd.DataFrame, hierarchy: pd.DataFrame) -> pd.DataFrame:
 
 def _coherent_at(ours: pd.DataFrame, before: pd.DataFrame, hierarchy: pd.DataFrame) -> pd.DataFrame:
     wide, closed = (ours.pivot(index="ts", columns="series_id", values=name) for name in ("mean", "is_closed"))
-    if wide.isna().any(axis=None):
-        return ours
+    wide = wide.loc[:, wide.notna().all()]
+    closed = closed[wide.columns]
     squares = ((before["mean"] - before.actual) ** 2).groupby(before.series_id).mean()
     sizes = ours.groupby("series_id").scale.first()
     variance = squares.reindex(sizes.index).fillna(sizes**2).clip(lower=(1e-6 * sizes) ** 2)[wide.columns]
@@ -226,7 +227,8 @@ def _coherent_at(ours: pd.DataFrame, before: pd.DataFrame, hierarchy: pd.DataFra
     variances = np.broadcast_to(variance.to_numpy(), wide.shape)
     found = reconciled(wide.to_numpy(), variances, sums, closed.to_numpy(bool))
     means = cast("pd.Series", pd.DataFrame(found, wide.index, wide.columns).stack()).rename("coherent").reset_index()
-    ours = ours.merge(means, on=KEYS)
+    ours = ours.merge(means, on=KEYS, how="left")
+    ours["coherent"] = ours.coherent.fillna(ours["mean"])
     change = (ours.coherent / ours["mean"].where(ours["mean"] > 0)).clip(0.5, 2).fillna(1.0)
     ours[list(QUANTILES)] = ours[list(QUANTILES)].mul(change, axis=0)
     return ours.assign(mean=ours.coherent).drop(columns="coherent")

@@ -7,6 +7,7 @@ quantiles (pinball loss). A row is a series at an origin and a step ahead; all o
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +26,7 @@ _YEARS = {"D": 364, "h": 8736, "7D": 52, "MS": 12}
 _MOST_ROWS = 40_000
 _ROUNDS = 100
 _CYCLES_TO_LEARN = 10
-_TREES = {
+_TREES: dict[str, Any] = {
     "max_depth": 4,
     "eta": 0.1,
     "subsample": 0.7,
@@ -58,13 +59,17 @@ class Boosting:
         table = _Table(past, horizon, self.features)
         ours = table.sample(np.random.default_rng(self.seed))
         x, y = table.features_at(*ours), table.targets_at(*ours)
+        if not len(y):
+            return past.ahead(horizon).assign(mean=np.nan, **dict.fromkeys(QUANTILES, np.nan))
         coming = table.coming()
         asked = table.features_at(*coming)
         settings = _TREES | {"nthread": 1, "seed": self.seed}
 
-        def learnt(loss: Mapping[str, object]) -> Array:
+        def learnt(loss: Mapping[str, Any]) -> Array:
             is_quantile = "quantile_alpha" in loss
-            booster = xgboost.train(settings | loss, xgboost.DMatrix(x, np.arcsinh(y) if is_quantile else y), _ROUNDS)
+            booster = xgboost.train(
+                {**settings, **loss}, xgboost.DMatrix(x, np.arcsinh(y) if is_quantile else y), _ROUNDS
+            )
             found = np.asarray(booster.predict(xgboost.DMatrix(asked)), np.float64)
             return np.sinh(found) if is_quantile else found
 
@@ -76,8 +81,8 @@ class Boosting:
         return past.ahead(horizon).assign(mean=told[0] * scale, **dict(zip(QUANTILES, quantiles.T, strict=True)))
 
 
-def _mean_loss(y: Array) -> dict[str, object]:
-    if (y < 0).any():
+def _mean_loss(y: Array) -> dict[str, Any]:
+    if (y < 0).any() or not y.any():
         return {"objective": "reg:squarederror"}
     return {"objective": "reg:tweedie", "tweedie_variance_power": 1.5}
 
@@ -91,7 +96,7 @@ class _Table:
 
     def __init__(self, past: Past, horizon: int, features: tuple[Exogenous, ...]) -> None:
         self._past, self._horizon = past, horizon
-        known = past.rows.assign(value=past.rows.value.where(past.rows.status == COMPLETE))
+        known = past.rows.assign(value=past.rows.value.where(past.rows.status == COMPLETE), ts=self._row(past.rows.ts))
         wide = known.pivot(index="ts", columns="series_id", values="value")
         self._names, self._moments = wide.columns, pd.DatetimeIndex(wide.index)
         self._values = wide.to_numpy(np.float64)
@@ -103,9 +108,17 @@ class _Table:
         self._sizes, self._zeros = _running(np.abs(filled)), _running(is_known & (filled == 0))
         self._place_sums, self._place_counts = (_running(part, self._cycle) for part in (filled, is_known))
 
+    def _row(self, moments: pd.Series) -> pd.Series:
+        """The moment of the matrix row: weeks begin on the same day, whatever day those of a series begin on."""
+        if self._past.freq != "7D":
+            return moments
+        mondays: pd.Series = moments.dt.normalize() - pd.to_timedelta(moments.dt.dayofweek, unit="D")
+        return mondays
+
     def _columns(self, features: tuple[Exogenous, ...], known: pd.DataFrame) -> dict[str, Array]:
         """Features beside the series, moment x series, up to the end of the horizon."""
         ahead = self._past.ahead(self._horizon)
+        ahead["ts"] = self._row(ahead.ts)
         behind, coming = exogenous(features, known, ahead, self._past.freq, self._past.known)
         both = pd.concat([known[["series_id", "ts"]].join(behind), ahead.join(coming)], ignore_index=True)
         self._clock = _clock(both.ts.drop_duplicates().sort_values(), self._past)
@@ -133,7 +146,7 @@ class _Table:
 
     def coming(self) -> tuple[Places, Places, Places]:
         """Origin, step and series of every bucket to come, in the order of `Past.ahead`."""
-        ends = self._past.rows.groupby("series_id").ts.max()
+        ends = self._row(self._past.rows.groupby("series_id").ts.max())
         origins = self._moments.get_indexer(pd.DatetimeIndex(ends))
         series = self._names.get_indexer(ends.index)
         steps = np.tile(np.arange(1, self._horizon + 1), len(ends))
@@ -142,7 +155,8 @@ class _Table:
     def sample(self, rng: np.random.Generator) -> tuple[Places, Places, Places]:
         """Origins, steps and series to learn from, whose truth is known: all, or as many as are enough."""
         length, series = self._values.shape
-        first = min(_CYCLES_TO_LEARN * self._cycle, length // 2)  # earlier, scales and levels are of too few buckets
+        # Earlier, scales and levels are of too few buckets.
+        first = min(_CYCLES_TO_LEARN * self._cycle, length // 2)
         origins, steps = np.meshgrid(np.arange(first, length - 1), np.arange(1, self._horizon + 1), indexing="ij")
         is_inside = origins + steps < length
         pairs = np.column_stack([origins[is_inside], steps[is_inside]])
@@ -169,7 +183,7 @@ class _Table:
         recent["zeros"] = self._mean(self._zeros, origin, series, 8 * cycle)
         recent |= {f"same place {n}": self._same_place(origin, step, series, n) / scale for n in (1, 4, 8, 16)}
         beside = {
-            name: values[target if self._is_known_ahead[name] else origin, series]
+            ("beside", name): values[target if self._is_known_ahead[name] else origin, series]
             for name, values in self._beside.items()
         }
         clock = {name: values[target] for name, values in self._clock.items()}

@@ -31,8 +31,12 @@ def choices(told: pd.DataFrame, default: str) -> pd.DataFrame:
         `origin`, `volume`, `model`, and `loss`: the mean scaled quantile loss that it had before, recent origins
         counting more.
     """
-    losses = told.assign(loss=quantile_losses(told) / told.scale).dropna(subset="loss")
-    losses = losses.groupby(["volume", "model", "origin"]).loss.mean().reset_index()
+    rows = told.assign(loss=quantile_losses(told) / told.scale)
+    losses = rows.groupby(["volume", "origin", "model"]).loss.agg(["mean", "count"]).reset_index()
+    most = losses.groupby(["volume", "origin"])["count"].transform("max")
+    # A model that is silent on some series is not judged: they may be the hard ones.
+    losses["loss"] = losses["mean"].where((losses["count"] == most) & (most > 0))
+    losses = losses[most > 0]
     found = []
     for origin in np.sort(told.origin.unique()):
         before = losses[losses.origin < origin]

@@ -71,7 +71,9 @@ def refuse_leaks(
     is_ahead = rows.ts > origin
     blanked = rows.assign(value=rows.value.mask(is_ahead))
     for one in features:
-        told, alone = (one.values(table, freq, known).to_numpy(np.float64) for table in (rows, blanked))
+        told, alone = (
+            one.values(table, freq, known).reindex(table.index).to_numpy(np.float64) for table in (rows, blanked)
+        )
         differs = ~np.isclose(told, alone, rtol=0, atol=0, equal_nan=True) & (one.is_known_ahead | ~is_ahead.to_numpy())
         if differs.any():
             first = rows[differs].iloc[0]

@@ -109,10 +109,15 @@ def closed_ahead(rows: pd.DataFrame, ahead: pd.DataFrame, freq: str, known: Know
 
 
 def _resting(rows: pd.DataFrame, freq: str, known: KnownDays) -> list[str]:
-    """Series in which nothing happened on most of the past public holidays."""
-    past = rows[days_of(rows.ts, freq, known.timezone).isin(known.holidays) & rows.value.notna()]
-    is_idle = (past.value == 0).groupby(past.series_id).mean()
-    return [str(name) for name in is_idle.index[is_idle > _MOST_HOLIDAYS]]
+    """Series that were closed on most past public holidays, or idle on them and on half as many other days at most."""
+    known_rows = rows[rows.value.notna()].assign(day=days_of(rows.ts, freq, known.timezone))
+    days = known_rows.assign(is_closed=known_rows.status == CLOSED, is_idle=known_rows.value == 0)
+    days = days.groupby(["series_id", "day"])[["is_closed", "is_idle"]].all().reset_index()
+    is_holiday = days.day.isin(known.holidays)
+    past = days[is_holiday].groupby("series_id")[["is_closed", "is_idle"]].mean()
+    others = days[~is_holiday].groupby("series_id").is_idle.mean().reindex(past.index).fillna(0.0)
+    rests = (past.is_closed > _MOST_HOLIDAYS) | ((past.is_idle > _MOST_HOLIDAYS) & (others < past.is_idle / 2))
+    return [str(name) for name in rests.index[rests]]
 
 
 def place_in_season(moments: pd.Series, freq: str, timezone: str) -> pd.Series:

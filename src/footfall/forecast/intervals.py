@@ -30,7 +30,7 @@ def calibrated(told: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         The same rows with quantiles in order, not on the other side of 0 than the past allows (`least`). Those of the
-        first origin are null, unless the model has its own. A closed bucket has all of them 0.
+        first origin are null. A closed bucket has all of them 0.
     """
     base = told[list(QUANTILES)].to_numpy(np.float64)
     base = np.where(np.isnan(base), told["mean"].to_numpy(np.float64)[:, None], base)
@@ -83,7 +83,7 @@ def _weighted_quantiles(missed: Array, weights: Array) -> Array:
     """The quantile of each level of its own column of errors."""
     found = []
     for column, level in zip(missed.T, LEVELS, strict=True):
-        order = np.argsort(column)
+        order = np.lexsort((weights, column))
         share = np.cumsum(weights[order])
         found.append(np.interp(level * share[-1], share - weights[order] / 2, column[order]))
     return np.array(found)

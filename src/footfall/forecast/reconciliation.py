@@ -13,7 +13,7 @@ import pandas as pd
 
 Array = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
-_TOLERANCE = 1e-9
+_TOLERANCE, _ROUNDS = 1e-9, 20
 
 
 def constraints(hierarchy: pd.DataFrame, names: Sequence[str]) -> Array:
@@ -51,15 +51,22 @@ def reconciled(forecasts: Array, variances: Array, sums: Array, is_closed: Flags
     is_child = sums < 0
     found = np.empty_like(forecasts)
     for bucket, (told, variance, closed) in enumerate(zip(forecasts, variances, is_closed, strict=True)):
-        is_zero = _closed_below(closed, sums, is_child)
-        for _ in range(len(told) + 1):
-            found[bucket] = _projected(told, variance, sums, is_zero)
-            is_negative = found[bucket] < -_TOLERANCE * max(np.abs(told).max(), 1.0)
-            if not is_negative.any():
-                break
-            is_zero = is_zero | is_negative
-        found[bucket] = np.maximum(found[bucket], 0.0)
-    return found
+        found[bucket] = _nearest(told, variance, sums, _closed_below(closed, sums, is_child))
+    return np.maximum(found, 0.0)
+
+
+def _nearest(told: Array, variance: Array, sums: Array, is_closed: Flags) -> Array:
+    """The nearest point that is not negative, by primal and dual active sets (Hintermueller, Ito and Kunisch 2002)."""
+    least = -_TOLERANCE * max(float(np.abs(told).max()), 1.0)
+    is_zero = is_closed
+    for attempt in range(_ROUNDS + len(told)):
+        point, unbound = _projected(told, variance, sums, is_zero)
+        # The rounds nearly always end after a few. Where they go in circles, zeros are only added: coherent, and near.
+        wanted = is_closed | (unbound < least) if attempt < _ROUNDS else is_zero | (point < least)
+        if (wanted == is_zero).all():
+            break
+        is_zero = wanted
+    return point
 
 
 def _closed_below(closed: Flags, sums: Array, is_child: Flags) -> Flags:
@@ -73,10 +80,15 @@ def _closed_below(closed: Flags, sums: Array, is_child: Flags) -> Flags:
     return closed
 
 
-def _projected(told: Array, variance: Array, sums: Array, is_zero: Flags) -> Array:
-    """The nearest point in the metric of the variances on which the sums hold and what is to be 0 is 0."""
-    told, free = np.where(is_zero, 0.0, told), np.where(is_zero, 0.0, variance)
-    across = sums * free
-    multipliers = np.linalg.lstsq(across @ sums.T, sums @ told, rcond=None)[0]
-    point: Array = told - across.T @ multipliers
-    return point
+def _projected(told: Array, variance: Array, sums: Array, is_zero: Flags) -> tuple[Array, Array]:
+    """The nearest point in the metric of the variances on which the sums hold and what is to be 0 is 0.
+
+    And what each series would be if it were not to be 0.
+    """
+    kept = np.where(is_zero, 0.0, told)
+    across = sums * np.where(is_zero, 0.0, variance)
+    gram = across @ sums.T
+    size = np.sqrt(np.diag(gram))  # variances of a shop and of its least member lie far apart: brought to one size
+    unit = 1 / np.where(size > 0, size, 1.0)
+    multipliers = unit * np.linalg.lstsq(gram * np.outer(unit, unit), unit * (sums @ kept), rcond=None)[0]
+    return kept - across.T @ multipliers, told - variance * (sums.T @ multipliers)

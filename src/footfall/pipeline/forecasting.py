@@ -29,6 +29,7 @@ from footfall.forecast import (
     roll,
     skill,
 )
+from footfall.forecast.report import write_report
 from footfall.lake import Lake, fingerprint, open_lake, transaction
 from footfall.pipeline.kept_forecasts import KeptForecasts
 from footfall.pipeline.query import query
@@ -150,11 +151,13 @@ class Forecast:
         ahead: the forecast to use: `series_id`, `origin`, `ts`, `model` (always `chosen`), `mean` and the quantiles.
         before: as many buckets before: `series_id`, `ts`, `value`, `status`.
         comparison: the backtest behind it; None where nothing changed since it was made.
+        report: the page about it, if one was written.
     """
 
     ahead: pd.DataFrame
     before: pd.DataFrame
     comparison: Comparison | None
+    report: Path | None = None
 
     def summary(self) -> dict[str, Any]:
         """Plain values, for scripts."""
@@ -184,7 +187,9 @@ def compare(settings: Settings, asked: Asked, report: Report = lambda _: None) -
     return _comparison(panel, rolled, asked)
 
 
-def forecast(settings: Settings, asked: Asked, report: Report = lambda _: None) -> Forecast:
+def forecast(
+    settings: Settings, asked: Asked, *, page: Path | None = None, report: Report = lambda _: None
+) -> Forecast:
     """Forecast what is to come, of all series of a metric together; `forecasts` and `backtests` have every model.
 
     What was forecast before from the same past is not forecast again, and nothing is where nothing changed.
@@ -192,6 +197,7 @@ def forecast(settings: Settings, asked: Asked, report: Report = lambda _: None) 
     Args:
         settings: the lake and its calendar, cores.
         asked: which series and models.
+        page: where a report is written; by default among the lake's reports.
         report: told what is being done.
 
     Raises:
@@ -201,13 +207,14 @@ def forecast(settings: Settings, asked: Asked, report: Report = lambda _: None) 
     known = _known(settings, panel)
     if asked.csv is not None:
         rolled = _roll(settings, asked, panel, known, ahead=True, report=report)
-        return _forecast(panel, _chosen(rolled.ahead), asked, _comparison(panel, rolled, asked))
+        return _told(settings, panel, rolled, asked, known, page)
+    page = page or settings.lake / "reports" / f"forecast-{asked.metric}-{asked.grain}-{asked.by}.html"
     lake = open_lake(settings.lake)
     key = f"{asked.metric}/{asked.grain}"
     with writing(lake, settings) as engine:
         mark = _mark(lake, asked, known)
         if lake.done(FORECASTS, key) == mark:
-            return _forecast(panel, _stored(lake, asked), asked, None)
+            return _forecast(panel, _stored(lake, asked), asked, None, page if page.exists() else None)
         kept = KeptForecasts(lake.root / "models" / "kept_forecasts" / asked.metric / asked.grain)
         rolled = _roll(settings, asked, panel, known, ahead=True, kept=kept, anchor=_anchor(lake, asked), report=report)
         with transaction(lake) as tx:
@@ -220,7 +227,31 @@ def forecast(settings: Settings, asked: Asked, report: Report = lambda _: None) 
                     done={key: mark},
                 )
         kept.forget_unused()
-    return _forecast(panel, _chosen(rolled.ahead), asked, _comparison(panel, rolled, asked))
+        report("report")
+        return _told(settings, panel, rolled, asked, known, page)
+
+
+def _told(
+    settings: Settings, panel: Panel, rolled: Rolled, asked: Asked, known: KnownDays, page: Path | None
+) -> Forecast:
+    """With its backtest, and a page about it."""
+    found = _comparison(panel, rolled, asked)
+    if page is not None:
+        page.parent.mkdir(parents=True, exist_ok=True)
+        ours = Rolled(_asked_for(rolled.rows, asked), rolled.choices, rolled.before)
+        name = asked.csv.name if asked.csv else f"{settings.lake.resolve().name}: {asked.metric} by {asked.grain}"
+        metric = METRICS.get(asked.metric) if asked.csv is None else None
+        write_report(
+            page,
+            title=name,
+            unit=metric.unit if metric else "",
+            panel=panel,
+            rolled=ours,
+            leaderboard=found.leaderboard(),
+            trusted=found.trusted,
+            calendar=known,
+        )
+    return _forecast(panel, _chosen(rolled.ahead), asked, found, page)
 
 
 def _mark(lake: Lake, asked: Asked, known: KnownDays) -> int:
@@ -329,11 +360,13 @@ def _untested(panel: Panel, compared: pd.DataFrame, asked: Asked) -> dict[str, s
     }
 
 
-def _forecast(panel: Panel, ahead: pd.DataFrame, asked: Asked, comparison: Comparison | None) -> Forecast:
+def _forecast(
+    panel: Panel, ahead: pd.DataFrame, asked: Asked, comparison: Comparison | None, page: Path | None
+) -> Forecast:
     ahead = _asked_for(ahead, asked)
     first = pd.date_range(end=ahead.origin.max(), freq=panel.freq, periods=ahead.ts.nunique())[0]
     before = _asked_for(panel.rows, asked)
-    return Forecast(ahead, before[(before.ts >= first) & (before.ts <= ahead.origin.max())], comparison)
+    return Forecast(ahead, before[(before.ts >= first) & (before.ts <= ahead.origin.max())], comparison, page)
 
 
 def _chosen(rows: pd.DataFrame) -> pd.DataFrame:
