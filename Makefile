@@ -15,6 +15,8 @@ PYTEST_FLAGS ?=
 BIN := .venv/bin
 # Packages that come as source are built with pinned tools too.
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --build-constraint constraints.txt
+# Not among the pins: its CPU and CUDA builds have one version. Installed first, so that nothing asks for another build.
+TORCH := torch==2.13.0
 PINS := constraints.txt pyproject.toml
 
 .PHONY: demo test lint docs bench wheel constraints clean java
@@ -47,8 +49,9 @@ constraints:
 	rm -rf .venv-constraints
 	$(PYTHON) -m venv .venv-constraints
 	.venv-constraints/bin/python -m pip install --quiet --upgrade pip setuptools wheel hatchling editables
-	.venv-constraints/bin/python -m pip install --quiet -e '.[all]' --group test --group lint --group docs --group bench
-	.venv-constraints/bin/python -m pip freeze --all --exclude-editable | { sed -n '/^#/p' constraints.txt; cat; } > .venv-constraints/new
+	.venv-constraints/bin/python -m pip install --quiet $(TORCH)
+	.venv-constraints/bin/python -m pip install --quiet -e '.[all,deep]' --group test --group lint --group docs --group bench
+	.venv-constraints/bin/python -m pip freeze --all --exclude-editable | grep -v '^torch==' | { sed -n '/^#/p' constraints.txt; cat; } > .venv-constraints/new
 	mv .venv-constraints/new constraints.txt
 	rm -rf .venv-constraints
 
@@ -71,7 +74,8 @@ clean:
 	@touch $@
 
 .venv/.test: .venv/.core
-	$(INSTALL) -e '.[all]' --group test
+	$(INSTALL) $(TORCH)
+	$(INSTALL) -e '.[all,deep]' --group test
 	@touch $@
 
 .venv/.lint: .venv/.test
