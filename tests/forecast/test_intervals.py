@@ -23,7 +23,7 @@ def told(errors: np.ndarray, *, model: str = "x", scale: float = 1.0, level: flo
     rows = pd.DataFrame({"series_id": [f"s{n}" for n in name], "origin": first + pd.to_timedelta(number * STEPS, "D")})
     rows["ts"] = rows.origin + pd.to_timedelta(step + 1, "D")
     rows = rows.assign(model=model, mean=level, actual=level + scale * errors.ravel(), status="complete", scale=scale)
-    rows = rows.assign(least=-np.inf, is_closed=False, volume="steady", kind="ordinary")
+    rows = rows.assign(least=-np.inf, smallest=0.0, is_closed=False, volume="steady", kind="ordinary")
     return rows.assign(reach=np.minimum(step // 7, 1).astype(str), **dict.fromkeys(QUANTILES, np.nan))
 
 
@@ -228,3 +228,12 @@ def test_of_the_first_origin_there_are_none_as_it_has_no_errors_before() -> None
     assert calibrated(rows).loc[is_first, list(QUANTILES)].isna().all(axis=None)
     own = rows.assign(**{name: 90.0 + place for place, name in enumerate(QUANTILES)})
     assert calibrated(own).loc[is_first, list(QUANTILES)].isna().all(axis=None)
+
+
+def test_between_nothing_and_the_smallest_sale_is_nothing() -> None:
+    rng = np.random.default_rng(2)
+    rows = told(rng.normal(0, 1, (6, 20, STEPS)), level=1.5).assign(least=0.0, smallest=2.0)
+    found = calibrated(rows)
+    numbers = found.loc[found.origin > found.origin.min(), list(QUANTILES)].to_numpy()
+    assert ((numbers == 0) | (numbers >= 1)).all()
+    assert (numbers == 0).any()

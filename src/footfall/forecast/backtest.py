@@ -180,18 +180,19 @@ def _of_buckets(past: Past, ahead: pd.DataFrame, horizon: int) -> dict[str, npt.
 
 
 def _of_series(past: Past) -> pd.DataFrame:
-    """Size of a series at the origin, its class by how often nothing happens, and the least that it may be."""
+    """Size of a series at the origin, its class by how often nothing happens, the least that it may be and its smallest sale."""
     rows = past.rows[past.rows.status == COMPLETE]
     recent = rows.groupby("series_id").tail(_RECENT_SEASONS * past.season)
     size, empty = (
         values.groupby(recent.series_id).mean() for values in (recent.value.abs(), (recent.value == 0).astype(float))
     )
     ever = rows.value.abs().groupby(rows.series_id).mean()
+    smallest = rows.value.where(rows.value > 0).groupby(rows.series_id).min()
     least = rows.groupby("series_id").value.min().clip(upper=0).where(lambda low: low == 0, -np.inf)
-    found = pd.DataFrame({"scale": size.where(size > 0, ever), "empty": empty, "least": least})
+    found = pd.DataFrame({"scale": size.where(size > 0, ever), "empty": empty, "least": least, "smallest": smallest})
     found = found.reindex(past.rows.series_id.unique()).rename_axis("series_id")
     found["scale"] = found.scale.where(found.scale > 0, 1.0)
-    found["least"] = found.least.fillna(0.0)
+    found[["least", "smallest"]] = found[["least", "smallest"]].fillna(0.0)
     found["volume"] = np.select(
         [found["empty"].fillna(1.0) >= _RARE, found["empty"] >= _SPARSE], ["rare", "sparse"], "steady"
     )

@@ -26,10 +26,11 @@ def calibrated(told: pd.DataFrame) -> pd.DataFrame:
     Args:
         told: `model`, `origin`, `ts`, `mean`, the quantiles (null where the model has none: the mean stands for them),
             `actual` and `status` (null in buckets to come), `scale` of the series at the origin, `is_closed`, and the
-            strata `volume`, `reach` and `kind`.
+            strata `volume`, `reach` and `kind`. `least` is what nothing of the series is below, `smallest` its smallest
+            positive value.
 
     Returns:
-        The same rows with quantiles in order, not on the other side of 0 than the past allows (`least`). Those of the
+        The same rows with quantiles in order, none below `least`. Those of the
         first origin are null. A closed bucket has all of them 0.
     """
     base = told[list(QUANTILES)].to_numpy(np.float64)
@@ -48,7 +49,9 @@ def calibrated(told: pd.DataFrame) -> pd.DataFrame:
             weights = _FADING ** (number - 1 - numbers[before])
             moved[here] = _moves(told.iloc[here], told.iloc[before], missed[before], weights)
     quantiles = np.sort(base + moved * scale, axis=1)
-    quantiles = np.maximum(quantiles, told.least.to_numpy(np.float64)[:, None])
+    least, smallest = (told[name].to_numpy(np.float64)[:, None] for name in ("least", "smallest"))
+    quantiles = np.maximum(quantiles, least)
+    quantiles[(quantiles < smallest / 2) & (least == 0)] = 0.0  # between nothing and the smallest sale is nothing
     quantiles[told.is_closed.to_numpy() & ~np.isnan(base).any(axis=1)] = 0.0
     return told.assign(**dict(zip(QUANTILES, quantiles.T, strict=True)))
 
