@@ -180,7 +180,7 @@ def _of_buckets(past: Past, ahead: pd.DataFrame, horizon: int) -> dict[str, npt.
 
 
 def _of_series(past: Past) -> pd.DataFrame:
-    """Size of a series at the origin, its class by how often nothing happens, the least that it may be and its smallest sale."""
+    """Size of a series at the origin, its class by how often nothing happens, its least value and its smallest sale."""
     rows = past.rows[past.rows.status == COMPLETE]
     recent = rows.groupby("series_id").tail(_RECENT_SEASONS * past.season)
     size, empty = (
