@@ -10,7 +10,9 @@ from commands import Ended, footfall
 
 from footfall.contracts import METRIC_SERIES
 from footfall.lake import open_lake
+from footfall.pipeline.models import registry_of
 from footfall.pipeline.query import query
+from footfall.settings import load_settings
 
 
 def own_series(folder: Path, *extra: str) -> Path:
@@ -112,6 +114,9 @@ def test_a_forecast_of_the_lake_is_coherent_and_made_once(own_lake: Path) -> Non
     again = forecast(own_lake, "--by", "brand")
     assert not again.told["changed"]
     assert again.told["series"] == ended.told["series"]
+    assert versions_of(own_lake) == ["v1.0.0"]
+    assert forecast(own_lake, "--origins", 2).code == 0
+    assert versions_of(own_lake) == ["v1.1.0", "v1.0.0"]
 
 
 def test_what_was_forecast_from_the_same_past_is_not_forecast_again(own_lake: Path) -> None:
@@ -136,6 +141,12 @@ def test_a_forecast_of_own_series(tmp_path: Path) -> None:
     assert len(ahead) == 2 * 7
     assert ((ahead.q025 <= ahead.q500) & (ahead.q500 <= ahead.q975)).all()
     assert page.exists()
+
+
+def versions_of(lake: Path) -> list[str]:
+    known = registry_of(open_lake(lake), load_settings(lake=lake)).versions("forecasts-events-day")
+    assert known[0].aliases == ("champion",)
+    return [one.version for one in known]
 
 
 def rows_of(lake: Path, statement: str) -> pd.DataFrame:

@@ -1,5 +1,6 @@
 """Forecasts and backtests of a lake's series, or of anyone's own: what is to come, and which model to trust with it."""
 
+import json
 import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -32,6 +33,7 @@ from footfall.forecast import (
 from footfall.forecast.report import write_report
 from footfall.lake import Lake, fingerprint, open_lake, transaction
 from footfall.pipeline.kept_forecasts import KeptForecasts
+from footfall.pipeline.models import CHAMPION, number_of, registry_of
 from footfall.pipeline.query import query
 from footfall.pipeline.series import ALL_SERIES, check_known, shop_calendar
 from footfall.pipeline.writing import writing
@@ -207,7 +209,7 @@ def forecast(
     known = _known(settings, panel)
     if asked.csv is not None:
         rolled = _roll(settings, asked, panel, known, ahead=True, report=report)
-        return _told(settings, panel, rolled, asked, known, page)
+        return _told(settings, panel, rolled, asked, known, page, _comparison(panel, rolled, asked))
     page = page or settings.lake / "reports" / f"forecast-{asked.metric}-{asked.grain}-{asked.by}.html"
     lake = open_lake(settings.lake)
     key = f"{asked.metric}/{asked.grain}"
@@ -217,6 +219,9 @@ def forecast(
             return _forecast(panel, _stored(lake, asked), asked, None, page if page.exists() else None)
         kept = KeptForecasts(lake.root / "models" / "kept_forecasts" / asked.metric / asked.grain)
         rolled = _roll(settings, asked, panel, known, ahead=True, kept=kept, anchor=_anchor(lake, asked), report=report)
+        found = _comparison(panel, rolled, asked)
+        version = _register(lake, settings, asked, rolled, found)
+        report(f"{version} of {_model(asked)} is registered")
         with transaction(lake) as tx:
             for table, rows in ((BACKTESTS, rolled.compared), (FORECASTS, rolled.ahead)):
                 written = tx.run(engine(), engine().read_arrow(_arrow(rows, table)), table)
@@ -228,14 +233,19 @@ def forecast(
                 )
         kept.forget_unused()
         report("report")
-        return _told(settings, panel, rolled, asked, known, page)
+        return _told(settings, panel, rolled, asked, known, page, found)
 
 
 def _told(
-    settings: Settings, panel: Panel, rolled: Rolled, asked: Asked, known: KnownDays, page: Path | None
+    settings: Settings,
+    panel: Panel,
+    rolled: Rolled,
+    asked: Asked,
+    known: KnownDays,
+    page: Path | None,
+    found: Comparison,
 ) -> Forecast:
     """With its backtest, and a page about it."""
-    found = _comparison(panel, rolled, asked)
     if page is not None:
         page.parent.mkdir(parents=True, exist_ok=True)
         ours = Rolled(_asked_for(rolled.rows, asked), rolled.choices, rolled.before)
@@ -252,6 +262,38 @@ def _told(
             calendar=known,
         )
     return _forecast(panel, _chosen(rolled.ahead), asked, found, page)
+
+
+def _register(lake: Lake, settings: Settings, asked: Asked, rolled: Rolled, found: Comparison) -> str:
+    """A version in the registry: what was chosen, and its errors. It is champion, as the tables are its own."""
+    registry = registry_of(lake, settings)
+    last = max((number_of(one.version) for one in registry.versions(_model(asked))), default=(1, -1, 0))
+    version = f"v1.{last[1] + 1}.0"
+    chosen = next(row for row in found.leaderboard() if row["model"] == CHOSEN)
+    registry.register(
+        _model(asked),
+        version,
+        params={
+            "by": asked.by,
+            "horizon": str(asked.horizon),
+            "origins": str(asked.origins),
+            "models": ", ".join(asked.names),
+            "last_known_bucket": str(rolled.rows.origin.max()),
+            "trusted": found.trusted or "none",
+        },
+        metrics={name: float(value) for name, value in chosen.items() if isinstance(value, float)},
+        tags={"fitted_as_of": str(rolled.rows.origin.max())},
+        files={
+            "backtest.json": json.dumps(found.summary(), indent=1),
+            "choices.csv": rolled.choices.to_csv(index=False),
+        },
+    )
+    registry.set_alias(_model(asked), CHAMPION, version)
+    return version
+
+
+def _model(asked: Asked) -> str:
+    return f"forecasts-{asked.metric}-{asked.grain}"
 
 
 def _mark(lake: Lake, asked: Asked, known: KnownDays) -> int:
