@@ -250,11 +250,10 @@ def _told(
         page.parent.mkdir(parents=True, exist_ok=True)
         ours = Rolled(_asked_for(rolled.rows, asked), rolled.choices, rolled.before)
         name = asked.csv.name if asked.csv else f"{settings.lake.resolve().name}: {asked.metric} by {asked.grain}"
-        metric = METRICS.get(asked.metric) if asked.csv is None else None
         write_report(
             page,
             title=name,
-            unit=metric.unit if metric else "",
+            unit=_unit(settings, asked),
             panel=panel,
             rolled=ours,
             leaderboard=found.leaderboard(),
@@ -262,6 +261,17 @@ def _told(
             calendar=known,
         )
     return _forecast(panel, _chosen(rolled.ahead), asked, found, page)
+
+
+def _unit(settings: Settings, asked: Asked) -> str:
+    """What the metric counts; the shop's currency where that is money and there is one."""
+    if asked.csv is not None:
+        return ""
+    unit = METRICS[asked.metric].unit
+    if unit != "currency":
+        return unit
+    found = query(open_lake(settings.lake), "SELECT DISTINCT currency FROM events LIMIT 2")["currency"].to_pylist()
+    return str(found[0]) if len(found) == 1 and found[0] else unit
 
 
 def _register(lake: Lake, settings: Settings, asked: Asked, rolled: Rolled, found: Comparison) -> str:
