@@ -83,6 +83,9 @@ def forecast(
         ),
     ] = None,
     lake: Lake = None,
+    engine: Engine = None,
+    spark_master: Master = None,
+    memory: Memory = None,
     calendar: Calendar = None,
     timezone: Timezone = None,
     threads: Threads = None,
@@ -94,7 +97,10 @@ def forecast(
     """
     from footfall.pipeline.forecasting import forecast as run  # noqa: PLC0415
 
-    settings = load_settings(lake=lake, calendar=calendar, timezone=timezone, threads=threads)
+    settings = load_settings(
+        lake=lake, engine=engine, spark_master=spark_master, memory=memory, calendar=calendar, timezone=timezone,
+        threads=threads,
+    )  # fmt: skip
     with progress_bars() as progress:
         asked = _asked(metric, by, grain, csv_file, horizon, origins, model)
         found = run(settings, asked, page=report_file, report=progress.step)

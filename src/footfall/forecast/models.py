@@ -1,7 +1,7 @@
 """The models, behind one small protocol. None is written here: they are those of the libraries that keep them well."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any, Protocol, cast
 
@@ -35,10 +35,17 @@ class Model(Protocol):
 
 @dataclass(frozen=True)
 class Statistical:
-    """A model of statsforecast, fitted to each series apart."""
+    """A model of statsforecast, fitted to each series apart.
+
+    Args:
+        name: which, and what results call it.
+        threads: processes, where there is no Spark.
+        spark: a session over which the series are spread, through the library's own back end.
+    """
 
     name: str
     threads: int = 1
+    spark: Any = field(default=None, repr=False, compare=False)
 
     def forecast(self, past: Past, horizon: int) -> pd.DataFrame:
         """The coming buckets of every series."""
@@ -47,8 +54,15 @@ class Statistical:
 
         seasons = max(1, int(past.history.groupby("series_id").size().min()) // past.season)
         model = _STATISTICAL[self.name](library, past.season, seasons)
-        fitting = StatsForecast([model], freq=past.freq, n_jobs=self.threads, fallback_model=library.NaNModel())
-        found = cast("pd.DataFrame", fitting.forecast(horizon, past.history.rename(columns=_THEIR_NAMES)))
+        processes = self.threads if self.spark is None else 1
+        fitting = StatsForecast([model], freq=past.freq, n_jobs=processes, fallback_model=library.NaNModel())
+        series = past.history.rename(columns=_THEIR_NAMES)
+        if self.spark is not None:
+            spread = self.spark.createDataFrame(series).repartition("unique_id")
+            told = cast("Any", fitting.forecast(df=spread, h=horizon)).toPandas()
+            found: pd.DataFrame = told.sort_values(["unique_id", "ds"], ignore_index=True)
+        else:
+            found = cast("pd.DataFrame", fitting.forecast(horizon, series))
         return found.rename(columns={"unique_id": "series_id", "ds": "ts", str(model): "mean"})
 
 
@@ -75,19 +89,24 @@ FAST = (*BENCHMARKS, "seasonal_mean", "smoothing", "xgboost")
 """Those that forecast a thousand series in minutes; `smoothing` is ETS(A,N,A)."""
 
 
-def models(names: Sequence[str], *, threads: int = 1) -> list[Model]:
+def models(names: Sequence[str], *, threads: int = 1, spark: Any = None) -> list[Model]:
     """The models of these names, the benchmarks always among them and first.
+
+    Args:
+        names: which.
+        threads: cores of this machine to use.
+        spark: a session over which those of statsforecast spread the series.
 
     Raises:
         UserError: a name is unknown.
     """
     wanted = dict.fromkeys([*BENCHMARKS, *names])
-    return [_model(name, threads) for name in wanted]
+    return [_model(name, threads, spark) for name in wanted]
 
 
-def _model(name: str, threads: int) -> Model:
+def _model(name: str, threads: int, spark: Any) -> Model:
     if name in _STATISTICAL:
-        return Statistical(name, threads)
+        return Statistical(name, threads, spark)
     if name in _OTHERS:
         return _OTHERS[name](threads=threads)
     raise UserError(f'there is no model "{name}"; there are {", ".join([*_STATISTICAL, *_OTHERS])}')

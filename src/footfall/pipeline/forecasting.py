@@ -218,7 +218,17 @@ def forecast(
         if lake.done(FORECASTS, key) == mark:
             return _forecast(panel, _stored(lake, asked), asked, None, page if page.exists() else None)
         kept = KeptForecasts(lake.root / "models" / "kept_forecasts" / asked.metric / asked.grain)
-        rolled = _roll(settings, asked, panel, known, ahead=True, kept=kept, anchor=_anchor(lake, asked), report=report)
+        rolled = _roll(
+            settings,
+            asked,
+            panel,
+            known,
+            ahead=True,
+            kept=kept,
+            anchor=_anchor(lake, asked),
+            spark=engine().native() if settings.engine == "spark" else None,
+            report=report,
+        )
         found = _comparison(panel, rolled, asked)
         version = _register(lake, settings, asked, rolled, found)
         report(f"{version} of {_model(asked)} is registered")
@@ -321,11 +331,12 @@ def _roll(
     ahead: bool = False,
     kept: KeptForecasts | None = None,
     anchor: pd.Timestamp | None = None,
+    spark: Any = None,
     report: Report,
 ) -> Rolled:
     return roll(
         panel,
-        models(asked.names, threads=settings.threads or os.cpu_count() or 1),
+        models(asked.names, threads=settings.threads or os.cpu_count() or 1, spark=spark),
         horizon=asked.horizon,
         origins=asked.origins,
         known=known,
