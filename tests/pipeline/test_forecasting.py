@@ -114,9 +114,13 @@ def test_a_forecast_of_the_lake_is_coherent_and_made_once(own_lake: Path) -> Non
     again = forecast(own_lake, "--by", "brand")
     assert not again.told["changed"]
     assert again.told["series"] == ended.told["series"]
+    other = forecast(own_lake, "--by", "all")
+    assert not other.told["changed"]
+    assert (own_lake / "reports" / "forecast-events-day-all.html").exists()
     assert versions_of(own_lake) == ["v1.0.0"]
     assert forecast(own_lake, "--origins", 2).code == 0
     assert versions_of(own_lake) == ["v1.1.0", "v1.0.0"]
+    assert not page.exists()  # it showed what was forecast before
 
 
 def test_what_was_forecast_from_the_same_past_is_not_forecast_again(own_lake: Path) -> None:

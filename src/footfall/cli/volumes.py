@@ -133,7 +133,7 @@ def backtest(
 
     Example: `footfall backtest --metric revenue --by country --horizon 14 --origins 12`
     """
-    from footfall.pipeline.forecasting import compare  # noqa: PLC0415
+    from footfall.pipeline.backtesting import compare  # noqa: PLC0415
 
     settings = load_settings(lake=lake, calendar=calendar, timezone=timezone, threads=threads)
     with progress_bars() as progress:
@@ -150,6 +150,6 @@ def _asked(
     metric: str, by: str, grain: str, csv_file: Path | None, horizon: int, origins: int, names: list[str] | None
 ) -> Any:
     from footfall.forecast import FAST  # noqa: PLC0415
-    from footfall.pipeline.forecasting import Asked  # noqa: PLC0415
+    from footfall.pipeline.backtesting import Asked  # noqa: PLC0415
 
     return Asked(metric, by, grain, csv_file, horizon, origins, tuple(names or FAST))

@@ -354,6 +354,8 @@ METRIC_SERIES = Table(
     ),
 )
 
+QUANTILES = {"q025": 0.025, "q100": 0.1, "q250": 0.25, "q500": 0.5, "q750": 0.75, "q900": 0.9, "q975": 0.975}
+"""Of forecasts, by the column that has them: `q100` to `q900` hold 80%, `q025` to `q975` hold 95%."""
 _FORECAST = (
     Column("series_id", _TEXT, "as in metric_series: grain/metric/dimension/member"),
     Column("metric", _TEXT, "what is forecast"),
@@ -365,8 +367,8 @@ _FORECAST = (
     Column("model", _TEXT, "a model, `median` of those that are no benchmark, or `chosen`: the forecast to use"),
     Column("mean", _REAL, "expected value; members of `chosen` sum to their parent; null where the model failed"),
     *(
-        Column(f"q{1000 * level:03.0f}", _REAL, f"{level:.1%} of outcomes are below; null where the model failed")
-        for level in (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
+        Column(name, _REAL, f"{level:.1%} of outcomes are below; null where the model failed")
+        for name, level in QUANTILES.items()
     ),
 )
 FORECASTS = Table(

@@ -1,6 +1,6 @@
 """Series -> forecasts: models behind one protocol, compared on the same rolling origins."""
 
-from footfall.forecast.backtest import ENSEMBLE, FORECAST, REVISION, Rolled, origins_of, roll
+from footfall.forecast.backtest import ENSEMBLE, REVISION, Keep, Rolled, forecast_each, origins_of, roll
 from footfall.forecast.choice import CHOSEN
 from footfall.forecast.exogenous import Exogenous, exogenous, refuse_leaks
 from footfall.forecast.history import KnownDays, Past
@@ -14,13 +14,13 @@ __all__ = [
     "CHOSEN",
     "ENSEMBLE",
     "FAST",
-    "FORECAST",
     "INTERVALS",
     "LEVELS",
     "MEDIAN",
     "QUANTILES",
     "REVISION",
     "Exogenous",
+    "Keep",
     "KnownDays",
     "Model",
     "Panel",
@@ -30,6 +30,7 @@ __all__ = [
     "coverage",
     "errors",
     "exogenous",
+    "forecast_each",
     "models",
     "origins_of",
     "read_csv",

@@ -23,7 +23,6 @@ from footfall.forecast.reconciliation import constraints, reconciled
 ENSEMBLE = "median"
 KEYS = ["series_id", "ts"]
 LEAST_ORIGINS, BURN_IN = 2, 6
-FORECAST = ["series_id", "origin", "ts", "model", "mean", *QUANTILES]
 _RARE, _SPARSE = 0.5, 0.1
 _RECENT_SEASONS = 13
 REVISION = 1

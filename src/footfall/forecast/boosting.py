@@ -131,18 +131,11 @@ class _Table:
     @cached_property
     def scale(self) -> Array:
         """Mean size of a series at each origin, moment x series; 1 where it was always 0."""
-        origins = np.arange(len(self._values))
-        recent = self._window(self._sizes, self._counts, origins, 13 * self._cycle)
-        ever = self._window(self._sizes, self._counts, origins, len(origins))
-        for size in (recent, ever):
-            size[~(size > 0)] = np.nan
-        return np.where(np.isnan(recent), np.where(np.isnan(ever), 1.0, ever), recent)
-
-    def _window(self, sums: Array, counts: Array, origins: Places, length: int) -> Array:
-        """Mean over the last `length` buckets up to each origin, origin x series."""
-        first = np.maximum(origins + 1 - length, 0)
-        with np.errstate(invalid="ignore"):
-            return (sums[origins + 1] - sums[first]) / (counts[origins + 1] - counts[first])
+        origins, series = np.indices(self._values.shape)
+        recent, ever = (
+            self._mean(self._sizes, origins, series, length) for length in (13 * self._cycle, len(self._values))
+        )
+        return np.where(recent > 0, recent, np.where(ever > 0, ever, 1.0))
 
     def coming(self) -> tuple[Places, Places, Places]:
         """Origin, step and series of every bucket to come, in the order of `Past.ahead`."""

@@ -1,5 +1,6 @@
 """What a model gets to see: the past up to an origin, with a usual value wherever the true one is not known."""
 
+import hashlib
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from datetime import date
@@ -30,6 +31,10 @@ class KnownDays:
     sales: Mapping[date, float] = field(default_factory=dict)
     timezone: str = "UTC"
 
+    def in_order(self) -> tuple[object, ...]:
+        """All of it, the same for the same days."""
+        return sorted(self.closed), sorted(self.holidays), sorted(self.sales.items()), self.timezone
+
 
 @dataclass(frozen=True)
 class Past:
@@ -54,6 +59,13 @@ class Past:
         """The last bucket that is known."""
         last: pd.Timestamp = self.rows.ts.max()
         return last
+
+    @cached_property
+    def digest(self) -> str:
+        """The same for the same past, and for no other."""
+        found = hashlib.blake2b(repr((self.freq, self.season, self.known.in_order())).encode(), digest_size=16)
+        found.update(pd.util.hash_pandas_object(self.rows, index=False).to_numpy().tobytes())
+        return found.hexdigest()
 
     def ahead(self, horizon: int) -> pd.DataFrame:
         """`series_id` and `ts` of the coming buckets; a series that ended before the origin goes on from its end."""

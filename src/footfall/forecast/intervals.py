@@ -30,8 +30,8 @@ def calibrated(told: pd.DataFrame) -> pd.DataFrame:
             positive value.
 
     Returns:
-        The same rows with quantiles in order, none below `least`. Those of the
-        first origin are null. A closed bucket has all of them 0.
+        The same rows with quantiles in order, none below `least`. Those of the first origin are null. A closed bucket
+        has all of them 0.
     """
     base = told[list(QUANTILES)].to_numpy(np.float64)
     base = np.where(np.isnan(base), told["mean"].to_numpy(np.float64)[:, None], base)

@@ -1,148 +1,37 @@
-"""Forecasts and backtests of a lake's series, or of anyone's own: what is to come, and which model to trust with it."""
+"""Forecasts of a lake's series, or of anyone's own: what is to come, with a range to plan on."""
 
 import json
-import os
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
-from datetime import date
-from functools import cached_property
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from footfall.contracts import BACKTESTS, FORECASTS, METRIC_SERIES, Table
-from footfall.errors import UserError
-from footfall.forecast import (
-    BENCHMARKS,
-    CHOSEN,
-    REVISION,
-    KnownDays,
-    Panel,
-    Rolled,
-    Skill,
-    coverage,
-    errors,
-    models,
-    read_csv,
-    roll,
-    skill,
-)
+from footfall.engine import Engine
+from footfall.forecast import CHOSEN, REVISION, KnownDays, Panel, Rolled
 from footfall.forecast.report import write_report
 from footfall.lake import Lake, fingerprint, open_lake, transaction
+from footfall.pipeline.backtesting import (
+    Asked,
+    Comparison,
+    asked_for,
+    comparison_of,
+    known_days,
+    panel_of,
+    rolled_forecasts,
+)
 from footfall.pipeline.kept_forecasts import KeptForecasts
 from footfall.pipeline.models import CHAMPION, number_of, registry_of
 from footfall.pipeline.query import query
-from footfall.pipeline.series import ALL_SERIES, check_known, shop_calendar
+from footfall.pipeline.series import ALL_SERIES
 from footfall.pipeline.writing import writing
 from footfall.series import METRICS
 from footfall.settings import Settings
 
 Report = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Asked:
-    """Which series of the lake, or those of a file, are forecast; how far, from how many origins, by which models."""
-
-    metric: str = "orders"
-    by: str = "all"
-    grain: str = "day"
-    csv: Path | None = None
-    horizon: int = 14
-    origins: int = 12
-    names: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """A backtest.
-
-    Args:
-        compared: every forecast beside the truth.
-        errors: by series and model.
-        skills: of each model against each benchmark.
-        failed: buckets without a forecast, by model and series. The model is not compared on such a series.
-        notes: what is odd about a series.
-        left_out: why a series was not tested.
-    """
-
-    compared: pd.DataFrame
-    errors: pd.DataFrame
-    skills: list[Skill]
-    failed: dict[str, dict[str, int]]
-    notes: dict[str, str] = field(default_factory=dict)
-    left_out: dict[str, str] = field(default_factory=dict)
-
-    def geometric_mean(self, measure: str) -> dict[str, float]:
-        """Of MASE or another measure by model, over series on which all that have one make some error."""
-        wide = self.errors.pivot_table(index="series_id", columns="model", values=measure)
-        usable = wide[(wide > 0).any(axis=1) & ~(wide == 0).any(axis=1)]
-        return {str(name): float(np.exp(np.log(usable[name].dropna()).mean())) for name in usable if usable[name].any()}
-
-    @cached_property
-    def mase(self) -> dict[str, float]:
-        """Geometric mean of MASE by model."""
-        return self.geometric_mean("mase")
-
-    @cached_property
-    def coverage(self) -> dict[str, tuple[float, float]]:
-        """Share of open buckets inside the intervals of 80 and of 95%, by model."""
-        shares = coverage(self.compared).groupby(self.compared.model).mean()
-        return {str(model): (float(row[80]), float(row[95])) for model, row in shares.dropna().iterrows()}
-
-    @property
-    def wape(self) -> dict[str, float]:
-        """Sum of absolute errors of all series by their sum, by model; models that failed somewhere have none."""
-        return {
-            str(model): float((ours.point - ours.actual).abs().sum() / ours.actual.abs().sum())
-            for model, ours in self.compared.groupby("model")
-            if ours.point.notna().all() and ours.actual.any()
-        }
-
-    def leaders(self) -> list[str]:
-        """Models by their MASE, the best first; those that have none, or failed on a series, last."""
-        mase, wape, far = self.mase, self.wape, float("inf")
-        names = [str(name) for name in self.compared.model.unique()]
-        return sorted(names, key=lambda name: (name in self.failed, mase.get(name, far), wape.get(name, far), name))
-
-    @property
-    def trusted(self) -> str | None:
-        """The best model that beats every benchmark by more than chance, and failed nowhere; None where none does."""
-        for name in self.leaders():
-            ours = [one for one in self.skills if one.model == name]
-            if ours and name not in self.failed and all(one.is_better for one in ours):
-                return name
-        return None
-
-    def leaderboard(self) -> list[dict[str, Any]]:
-        """A row per model, the best first: errors over all series, and skill against each benchmark."""
-        skills = {(one.model, one.benchmark): one for one in self.skills if one.series}
-        mase, wape, quantile_loss = self.mase, self.wape, self.geometric_mean("quantile_loss")
-        nothing = (None, None)
-        return [
-            {"model": name, "mase": mase.get(name), "wape": wape.get(name), "quantile_loss": quantile_loss.get(name)}
-            | dict(zip(("coverage_80", "coverage_95"), self.coverage.get(name, nothing), strict=True))
-            | {benchmark: skills.get((name, benchmark)) for benchmark in BENCHMARKS}
-            for name in self.leaders()
-        ]
-
-    def summary(self) -> dict[str, Any]:
-        """Plain values, for scripts."""
-        rows = [
-            row | {name: asdict(row[name]) if row[name] else None for name in BENCHMARKS} for row in self.leaderboard()
-        ]
-        return {
-            "trusted": self.trusted,
-            "series": int(self.compared.series_id.nunique()),
-            "origins": [str(origin) for origin in sorted(self.compared.origin.unique())],
-            "models": rows,
-            "failed": self.failed,
-            "notes": self.notes,
-            "left_out": self.left_out,
-        }
 
 
 @dataclass(frozen=True)
@@ -152,14 +41,16 @@ class Forecast:
     Args:
         ahead: the forecast to use: `series_id`, `origin`, `ts`, `model` (always `chosen`), `mean` and the quantiles.
         before: as many buckets before: `series_id`, `ts`, `value`, `status`.
-        comparison: the backtest behind it; None where nothing changed since it was made.
+        comparison: the backtest behind it; None where nothing changed and the page stands.
         report: the page about it, if one was written.
+        is_new: whether something changed since it was last made.
     """
 
     ahead: pd.DataFrame
     before: pd.DataFrame
     comparison: Comparison | None
     report: Path | None = None
+    is_new: bool = True
 
     def summary(self) -> dict[str, Any]:
         """Plain values, for scripts."""
@@ -167,26 +58,10 @@ class Forecast:
         series = {str(name): ours.drop(columns="series_id") for name, ours in rows.groupby("series_id")}
         return {
             "origin": str(self.ahead.origin.max()),
-            "changed": self.comparison is not None,
+            "changed": self.is_new,
             "series": {name: ours.to_dict("records") for name, ours in series.items()},
             "backtest": self.comparison.summary() if self.comparison else None,
         }
-
-
-def compare(settings: Settings, asked: Asked, report: Report = lambda _: None) -> Comparison:
-    """Test models on rolling origins.
-
-    Args:
-        settings: the lake and its calendar, cores.
-        asked: which series and models.
-        report: told what is being done.
-
-    Raises:
-        UserError: the series do not exist, cannot be read, or are all too short.
-    """
-    panel = _panel(settings, asked)
-    rolled = _roll(settings, asked, panel, _known(settings, panel), report=report)
-    return _comparison(panel, rolled, asked)
 
 
 def forecast(
@@ -205,45 +80,55 @@ def forecast(
     Raises:
         UserError: the series do not exist, cannot be read, or are all too short.
     """
-    panel = _panel(settings, asked)
-    known = _known(settings, panel)
+    panel = panel_of(settings, asked)
+    known = known_days(settings, panel)
     if asked.csv is not None:
-        rolled = _roll(settings, asked, panel, known, ahead=True, report=report)
-        return _told(settings, panel, rolled, asked, known, page, _comparison(panel, rolled, asked))
-    page = page or settings.lake / "reports" / f"forecast-{asked.metric}-{asked.grain}-{asked.by}.html"
+        rolled = rolled_forecasts(settings, asked, panel, known, ahead=True, report=report)
+        return _told(settings, panel, rolled, asked, known, page, comparison_of(panel, rolled, asked))
+    usual_page = settings.lake / "reports" / f"forecast-{asked.metric}-{asked.grain}-{asked.by}.html"
     lake = open_lake(settings.lake)
-    key = f"{asked.metric}/{asked.grain}"
     with writing(lake, settings) as engine:
         mark = _mark(lake, asked, known)
-        if lake.done(FORECASTS, key) == mark:
-            return _forecast(panel, _stored(lake, asked), asked, None, page if page.exists() else None)
+        is_new = lake.done(FORECASTS, _key(asked)) != mark
+        if not is_new and page is None and usual_page.exists():
+            return _forecast(panel, _stored(lake, asked), asked, None, usual_page, is_new=False)
         kept = KeptForecasts(lake.root / "models" / "kept_forecasts" / asked.metric / asked.grain)
-        rolled = _roll(
+        rolled = rolled_forecasts(
             settings,
             asked,
             panel,
             known,
             ahead=True,
-            kept=kept,
+            each=kept,
             anchor=_anchor(lake, asked),
             spark=engine().native() if settings.engine == "spark" else None,
             report=report,
         )
-        found = _comparison(panel, rolled, asked)
-        version = _register(lake, settings, asked, rolled, found)
-        report(f"{version} of {_model(asked)} is registered")
-        with transaction(lake) as tx:
-            for table, rows in ((BACKTESTS, rolled.compared), (FORECASTS, rolled.ahead)):
-                written = tx.run(engine(), engine().read_arrow(_arrow(rows, table)), table)
-                tx.replace(
-                    table,
-                    [written],
-                    replaces=lambda file: file.partition == {"metric": asked.metric, "grain": asked.grain},
-                    done={key: mark},
-                )
+        found = comparison_of(panel, rolled, asked)
+        if is_new:
+            version = _register(lake, settings, asked, rolled, found)
+            report(f"{version} of {_model(asked)} is registered")
+            for page_before in usual_page.parent.glob(f"forecast-{asked.metric}-{asked.grain}-*.html"):
+                page_before.unlink()  # by other dimensions, of what was forecast before
+            _commit(lake, engine(), rolled, asked, mark)
         kept.forget_unused()
         report("report")
-        return _told(settings, panel, rolled, asked, known, page, found)
+        return _told(settings, panel, rolled, asked, known, page or usual_page, found, is_new=is_new)
+
+
+def _commit(lake: Lake, engine: Engine, rolled: Rolled, asked: Asked, mark: int) -> None:
+    with transaction(lake) as tx:
+        for table, rows in ((BACKTESTS, rolled.compared), (FORECASTS, rolled.ahead)):
+            tx.replace(
+                table,
+                [tx.run(engine, engine.read_arrow(_arrow(rows, table)), table)],
+                replaces=lambda file: file.partition == {"metric": asked.metric, "grain": asked.grain},
+                done={_key(asked): mark},
+            )
+
+
+def _key(asked: Asked) -> str:
+    return f"{asked.metric}/{asked.grain}"
 
 
 def _told(
@@ -254,11 +139,13 @@ def _told(
     known: KnownDays,
     page: Path | None,
     found: Comparison,
+    *,
+    is_new: bool = True,
 ) -> Forecast:
     """With its backtest, and a page about it."""
     if page is not None:
         page.parent.mkdir(parents=True, exist_ok=True)
-        ours = Rolled(_asked_for(rolled.rows, asked), rolled.choices, rolled.before)
+        ours = Rolled(asked_for(rolled.rows, asked), rolled.choices, rolled.before)
         name = asked.csv.name if asked.csv else f"{settings.lake.resolve().name}: {asked.metric} by {asked.grain}"
         write_report(
             page,
@@ -270,7 +157,7 @@ def _told(
             trusted=found.trusted,
             calendar=known,
         )
-    return _forecast(panel, _chosen(rolled.ahead), asked, found, page)
+    return _forecast(panel, _chosen(rolled.ahead), asked, found, page, is_new=is_new)
 
 
 def _unit(settings: Settings, asked: Asked) -> str:
@@ -317,119 +204,18 @@ def _model(asked: Asked) -> str:
 
 
 def _mark(lake: Lake, asked: Asked, known: KnownDays) -> int:
-    days = [sorted(known.closed), sorted(known.holidays), sorted(known.sales.items()), known.timezone]
     made_from = lake.done(METRIC_SERIES, ALL_SERIES)
-    return fingerprint(REVISION, made_from, asked.horizon, asked.origins, asked.names, days)
-
-
-def _roll(
-    settings: Settings,
-    asked: Asked,
-    panel: Panel,
-    known: KnownDays,
-    *,
-    ahead: bool = False,
-    kept: KeptForecasts | None = None,
-    anchor: pd.Timestamp | None = None,
-    spark: Any = None,
-    report: Report,
-) -> Rolled:
-    return roll(
-        panel,
-        models(asked.names, threads=settings.threads or os.cpu_count() or 1, spark=spark),
-        horizon=asked.horizon,
-        origins=asked.origins,
-        known=known,
-        ahead=ahead,
-        anchor=anchor,
-        each=kept or KeptForecasts(None),
-        report=report,
-    )
-
-
-def _panel(settings: Settings, asked: Asked) -> Panel:
-    panel = read_csv(asked.csv) if asked.csv else _of_lake(settings, asked)
-    if panel.rows.empty:
-        raise UserError(
-            "no series can be tested: " + "; ".join(f"{name}: {why}" for name, why in panel.left_out.items())
-        )
-    return panel
-
-
-def _known(settings: Settings, panel: Panel) -> KnownDays:
-    calendar = shop_calendar(settings)
-    years = range(panel.rows.ts.min().year - 1, panel.rows.ts.max().year + 2)
-    sales: dict[date, float] = {}
-    for sale in calendar.sale:
-        sales |= {day: max(sale.intensity, sales.get(day, 0.0)) for day in sale.days()}
-    return KnownDays(calendar.named_days(), calendar.holidays(years).keys(), sales, settings.timezone)
-
-
-def _of_lake(settings: Settings, asked: Asked) -> Panel:
-    """All series of the metric: levels are reconciled together, whichever is asked for."""
-    check_known(settings.lake, asked.metric, asked.by)
-    rows = query(
-        open_lake(settings.lake),
-        f"SELECT series_id, ts, value, status, parent, dimension FROM metric_series "
-        f"WHERE grain = '{asked.grain}' AND metric = '{asked.metric}' ORDER BY series_id, ts",
-    ).to_pandas()
-    hierarchy = rows[["series_id", "parent", "dimension"]].drop_duplicates(ignore_index=True)
-    return Panel(
-        rows[["series_id", "ts", "value", "status"]],
-        {"day": "D", "hour": "h"}[asked.grain],
-        hierarchy=None if METRICS[asked.metric].per else hierarchy,
-    )
-
-
-def _comparison(panel: Panel, rolled: Rolled, asked: Asked) -> Comparison:
-    """Of the series that were asked for."""
-    compared = _asked_for(rolled.compared, asked)
-    found = [name for name in compared.model.unique() if name not in BENCHMARKS]
-    return Comparison(
-        compared,
-        errors(compared, panel),
-        [skill(compared, name, benchmark) for name in found for benchmark in BENCHMARKS],
-        _failures(compared),
-        panel.notes,
-        panel.left_out | _untested(panel, compared, asked),
-    )
-
-
-def _asked_for(rows: pd.DataFrame, asked: Asked) -> pd.DataFrame:
-    if asked.csv is not None:
-        return rows
-    ours = rows.series_id.str.startswith(f"{asked.grain}/{asked.metric}/{asked.by}/")
-    return rows[ours].reset_index(drop=True)
-
-
-def _failures(compared: pd.DataFrame) -> dict[str, dict[str, int]]:
-    """Buckets without a forecast, by model and series."""
-    missing = compared[compared["mean"].isna()]
-    return {
-        str(model): {str(name): int(count) for name, count in ours.series_id.value_counts().sort_index().items()}
-        for model, ours in missing.groupby("model")
-    }
-
-
-def _untested(panel: Panel, compared: pd.DataFrame, asked: Asked) -> dict[str, str]:
-    first = compared.origin.min()
-    ends = _asked_for(panel.rows, asked).groupby("series_id").ts.max()
-    return {
-        str(name): f"ended on {end:%Y-%m-%d %H:%M}, before the first origin"
-        if end <= first
-        else "is shorter than two seasons at every origin, or has nothing after one to compare with"
-        for name, end in ends.items()
-        if name not in set(compared.series_id)
-    }
+    return fingerprint(REVISION, made_from, asked.horizon, asked.origins, asked.names, known.in_order())
 
 
 def _forecast(
-    panel: Panel, ahead: pd.DataFrame, asked: Asked, comparison: Comparison | None, page: Path | None
+    panel: Panel, ahead: pd.DataFrame, asked: Asked, comparison: Comparison | None, page: Path | None, *, is_new: bool
 ) -> Forecast:
-    ahead = _asked_for(ahead, asked)
+    ahead = asked_for(ahead, asked)
     first = pd.date_range(end=ahead.origin.max(), freq=panel.freq, periods=ahead.ts.nunique())[0]
-    before = _asked_for(panel.rows, asked)
-    return Forecast(ahead, before[(before.ts >= first) & (before.ts <= ahead.origin.max())], comparison, page)
+    before = asked_for(panel.rows, asked)
+    before = before[(before.ts >= first) & (before.ts <= ahead.origin.max())]
+    return Forecast(ahead, before, comparison, page, is_new)
 
 
 def _chosen(rows: pd.DataFrame) -> pd.DataFrame:

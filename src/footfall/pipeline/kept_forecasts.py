@@ -1,6 +1,5 @@
 """What models forecast before, so that a run after new events forecasts only what has changed."""
 
-import hashlib
 from pathlib import Path
 
 import pandas as pd
@@ -12,18 +11,16 @@ class KeptForecasts:
     """Calls a model, unless it forecast the same past before.
 
     Args:
-        folder: where forecasts are kept, a Parquet file for each model and origin; None keeps nothing.
+        folder: where forecasts are kept, a Parquet file for each model and origin.
     """
 
-    def __init__(self, folder: Path | None) -> None:
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._used: set[Path] = set()
 
     def __call__(self, model: Model, past: Past, horizon: int) -> pd.DataFrame:
         """What the model forecasts from this past."""
-        if self._folder is None:
-            return model.forecast(past, horizon)
-        file = self._folder / f"{model.name}-{_key(past, horizon)}.parquet"
+        file = self._folder / f"{model.name}-{REVISION}-{horizon}-{past.digest}.parquet"
         self._used.add(file)
         if file.exists():
             return pd.read_parquet(file)
@@ -36,15 +33,6 @@ class KeptForecasts:
 
     def forget_unused(self) -> None:
         """Delete what this run did not ask for."""
-        if self._folder is not None and self._folder.exists():
-            for file in self._folder.iterdir():
-                if file not in self._used:
-                    file.unlink()
-
-
-def _key(past: Past, horizon: int) -> str:
-    known = past.known
-    days = [sorted(known.closed), sorted(known.holidays), sorted(known.sales.items()), known.timezone]
-    digest = hashlib.blake2b(repr((REVISION, past.freq, horizon, days)).encode(), digest_size=16)
-    digest.update(pd.util.hash_pandas_object(past.rows, index=False).to_numpy().tobytes())
-    return digest.hexdigest()
+        for file in self._folder.iterdir():
+            if file not in self._used:
+                file.unlink()
