@@ -210,7 +210,7 @@ def told_rows() -> pd.DataFrame:
     common = {"series_id": "a", "origin": pd.Timestamp("2020-01-01"), "model": "chosen", "volume": "steady"}
     rows = [
         {"ts": 1, "actual": 3.0, "point": 4.0, "is_closed": False, "kind": "ordinary"},
-        {"ts": 2, "actual": 6.0, "point": 3.0, "is_closed": False, "kind": "event"},
+        {"ts": 2, "actual": 5.5, "point": 3.0, "is_closed": False, "kind": "event"},
         {"ts": 3, "actual": 9.0, "point": 0.0, "is_closed": True, "kind": "ordinary"},
     ]
     return pd.DataFrame([common | quantiles | {"scale": 2.0} | row for row in rows])
@@ -218,7 +218,7 @@ def told_rows() -> pd.DataFrame:
 
 def test_the_record_counts_open_buckets_only() -> None:
     told = told_rows()
-    assert errors_by_origin(told).chosen.tolist() == [pytest.approx((1 / 2 + 3 / 2) / 2)]
+    assert errors_by_origin(told).chosen.tolist() == [pytest.approx((1 / 2 + 2.5 / 2) / 2)]
     found = calibration(told).set_index("level")
     assert (found.below[0.5], found.up_to[0.5], found.up_to[0.25], found.up_to[0.975]) == (0.0, 0.5, 0.0, 1.0)
     assert [(one.kind, one.buckets, one.share_80, one.share_95) for one in coverage(told)] == [

@@ -77,8 +77,9 @@ def errors(compared: pd.DataFrame, panel: Panel) -> pd.DataFrame:
 def coverage(compared: pd.DataFrame) -> pd.DataFrame:
     """How often the truth lay inside the intervals, in buckets in which the shop was not known to be closed.
 
-    A truth that is equal to several quantiles (0, where nothing happens on most days) counts as spread evenly over
-    their levels, so that a right forecast of counts covers what it says (Czado, Gneiting and Held 2009).
+    A truth that is equal to a quantile (0, where nothing happens on most days) counts as spread evenly over the levels
+    that the forecast gives it, so that a right forecast of counts covers what it says (Czado, Gneiting and Held 2009).
+    They begin and end between two known levels: taken in the middle.
 
     Returns:
         A share per row of `compared` and nominal coverage: columns 80 and 95, null without quantiles or where closed.
@@ -86,9 +87,11 @@ def coverage(compared: pd.DataFrame) -> pd.DataFrame:
     quantiles = compared[list(QUANTILES)].to_numpy(np.float64)
     truth = compared.actual.to_numpy(np.float64)[:, None]
     edges = np.array([0.0, *LEVELS, 1.0])
-    below = edges[(quantiles < truth).sum(axis=1)]
-    above = edges[np.minimum((quantiles <= truth).sum(axis=1) + 1, len(edges) - 1)]
-    upper = np.where((quantiles == truth).any(axis=1), edges[(quantiles <= truth).sum(axis=1)], above)
+    middles = (edges[:-1] + edges[1:]) / 2
+    less, up_to = (quantiles < truth).sum(axis=1), (quantiles <= truth).sum(axis=1)
+    is_equal = up_to > less
+    below = np.where(is_equal & (less > 0), middles[less], edges[less])
+    upper = np.where(is_equal, middles[up_to], edges[less + 1])
     is_known = ~np.isnan(quantiles).any(axis=1) & ~compared.is_closed.to_numpy(bool)
     shares = {}
     for nominal, (low, high) in INTERVALS.items():
