@@ -5,8 +5,6 @@ regression, Romano, Patterson and Candes 2019, each side apart). Errors are of o
 exchangeable with those to come: their weights fall with age (Barber, Candes, Ramdas and Tibshirani 2023).
 """
 
-from typing import cast
-
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -15,7 +13,9 @@ from footfall.contracts import COMPLETE
 from footfall.forecast.quantiles import LEVELS, QUANTILES
 
 Array = npt.NDArray[np.float64]
+Codes = npt.NDArray[np.int64]
 STRATA = ("volume", "reach", "kind")
+_WIDER = (STRATA, ("volume", "kind"), ("volume", "reach"), ("volume",), ())
 _FADING = 0.8
 _LEAST_ERRORS = 200
 
@@ -39,6 +39,7 @@ def calibrated(told: pd.DataFrame) -> pd.DataFrame:
     missed = (told.actual.to_numpy(np.float64)[:, None] - base) / scale
     is_error = (told.status == COMPLETE).to_numpy() & ~told.is_closed.to_numpy() & ~np.isnan(missed).any(axis=1)
     moved = np.full_like(base, np.nan)
+    strata = np.column_stack([_codes(told, names) for names in _WIDER])
     origins = np.sort(told.origin.unique())
     numbers = np.searchsorted(origins, told.origin.to_numpy())
     stamps = told.ts.to_numpy()
@@ -47,7 +48,7 @@ def calibrated(told: pd.DataFrame) -> pd.DataFrame:
             here = rows[numbers[rows] == number]
             before = rows[is_error[rows] & (numbers[rows] < number) & (stamps[rows] <= origins[number])]
             weights = _FADING ** (number - 1 - numbers[before])
-            moved[here] = _moves(told.iloc[here], told.iloc[before], missed[before], weights)
+            moved[here] = _moves(strata[here], strata[before], missed[before], weights)
     quantiles = np.sort(base + moved * scale, axis=1)
     least, smallest = (told[name].to_numpy(np.float64)[:, None] for name in ("least", "smallest"))
     quantiles = np.maximum(quantiles, least)
@@ -56,29 +57,24 @@ def calibrated(told: pd.DataFrame) -> pd.DataFrame:
     return told.assign(**dict(zip(QUANTILES, quantiles.T, strict=True)))
 
 
-def _moves(here: pd.DataFrame, before: pd.DataFrame, missed: Array, weights: Array) -> Array:
+def _codes(told: pd.DataFrame, names: tuple[str, ...]) -> Codes:
+    """A number for each stratum of these columns."""
+    return told.groupby(list(names)).ngroup().to_numpy(np.int64) if names else np.zeros(len(told), np.int64)
+
+
+def _moves(here: Codes, before: Codes, missed: Array, weights: Array) -> Array:
     """Quantiles of past errors for each row: those of its stratum, or of a wider one where that has too few."""
     moves = np.full((len(here), len(LEVELS)), np.nan)
     if not len(before):
         return moves
-    known: dict[tuple[str, ...], Array | None] = {}
-
-    def quantiles_of(names: tuple[str, ...], values: tuple[str, ...]) -> Array | None:
-        if (*names, *values) not in known:
-            is_ours = (
-                (before[list(names)] == list(values)).all(axis=1).to_numpy() if names else np.full(len(before), True)
-            )
-            enough = is_ours.sum() >= _LEAST_ERRORS or not names
-            known[*names, *values] = _weighted_quantiles(missed[is_ours], weights[is_ours]) if enough else None
-        return known[*names, *values]
-
-    strata = cast("dict[tuple[str, ...], npt.NDArray[np.int64]]", here.groupby(list(STRATA)).indices)
-    for stratum, rows in strata.items():
-        for names in (STRATA, ("volume", "kind"), ("volume", "reach"), ("volume",), ()):
-            found = quantiles_of(names, tuple(str(stratum[STRATA.index(name)]) for name in names))
-            if found is not None:
-                moves[rows] = found
-                break
+    is_open = np.full(len(here), True)
+    for wideness, names in enumerate(_WIDER):
+        for stratum in np.unique(here[is_open, wideness]):
+            is_ours = before[:, wideness] == stratum
+            if is_ours.sum() >= _LEAST_ERRORS or not names:
+                rows = is_open & (here[:, wideness] == stratum)
+                moves[rows] = _weighted_quantiles(missed[is_ours], weights[is_ours])
+                is_open &= ~rows
     return moves
 
 
