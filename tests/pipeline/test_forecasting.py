@@ -48,6 +48,25 @@ def test_own_series(tmp_path: Path) -> None:
     assert next(row["wape"] for row in told["models"] if row["model"] == "ets") == pytest.approx(wape, rel=1e-6)
 
 
+def test_mape_says_what_it_leaves_out(tmp_path: Path) -> None:
+    """Every tenth day is 0, and has no percentage."""
+    lines = own_series(tmp_path).read_text().splitlines()
+    lines[10::10] = [f"{line.rpartition(',')[0]},0" for line in lines[10::10]]
+    file, out, page = tmp_path / "zeros.csv", tmp_path / "compared.csv", tmp_path / "page.html"
+    file.write_text("\n".join(lines) + "\n")
+    asked = ("--csv", file, "--origins", 4, "--horizon", 7, "--model", "smoothing")
+    told = footfall("backtest", *asked, "--out", out, "--json").told["models"]
+    row = next(row for row in told if row["model"] == "smoothing")
+    ours = pd.read_csv(out).query("model == 'smoothing'")
+    known = ours[ours.actual != 0]
+    by_series = ((known.point - known.actual) / known.actual).abs().groupby(known.series_id).mean()
+    assert row["mape"] == pytest.approx(by_series.median())
+    assert row["mape_left_out"] == pytest.approx((ours.actual == 0).mean())
+    assert 0.05 < row["mape_left_out"] < 0.2
+    assert footfall("forecast", *asked, "--report", page).code == 0
+    assert "are 0, left out" in page.read_text("utf-8")
+
+
 def test_what_is_wrong_with_a_series_is_said_and_the_others_go_on(tmp_path: Path) -> None:
     file = own_series(tmp_path, "twice,2020-01-06,1", "twice,2020-01-06,2", "one,2020-01-06,1")
     ended = footfall("backtest", "--csv", file, "--origins", 2, "--model", "theta")

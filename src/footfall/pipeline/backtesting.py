@@ -95,6 +95,18 @@ class Comparison:
             if ours.point.notna().all() and ours.actual.any()
         }
 
+    @cached_property
+    def mape(self) -> dict[str, float]:
+        """Median of MAPE by model, over series in which something happened."""
+        medians = self.errors.groupby("model").mape.median().dropna()
+        return {str(model): float(median) for model, median in medians.items()}
+
+    @cached_property
+    def mape_left_out(self) -> dict[str, float]:
+        """Share of buckets that MAPE leaves out, by model: nothing happened in them."""
+        shares = (self.compared.actual == 0).groupby(self.compared.model).mean()
+        return {str(model): float(share) for model, share in shares.items()}
+
     def leaders(self) -> list[str]:
         """Models by their MASE, the best first; those that have none, or failed on a series, last."""
         mase, wape, far = self.mase, self.wape, float("inf")
@@ -118,6 +130,7 @@ class Comparison:
         return [
             {"model": name, "mase": mase.get(name), "wape": wape.get(name), "quantile_loss": quantile_loss.get(name)}
             | dict(zip(("coverage_80", "coverage_95"), self.coverage.get(name, nothing), strict=True))
+            | {"mape": self.mape.get(name), "mape_left_out": self.mape_left_out[name]}
             | {benchmark: skills.get((name, benchmark)) for benchmark in BENCHMARKS}
             for name in self.leaders()
         ]
