@@ -1,6 +1,7 @@
 """`footfall backtest` and `footfall forecast`: on a lake's series and on anyone's own."""
 
 import shutil
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,9 @@ import pytest
 from commands import Ended, footfall
 
 from footfall.contracts import METRIC_SERIES
+from footfall.forecast import read_csv
 from footfall.lake import open_lake
+from footfall.pipeline.backtesting import known_days
 from footfall.pipeline.models import registry_of
 from footfall.pipeline.query import query
 from footfall.settings import load_settings
@@ -164,6 +167,18 @@ def test_a_forecast_of_own_series(tmp_path: Path) -> None:
     assert len(ahead) == 2 * 7
     assert ((ahead.q025 <= ahead.q500) & (ahead.q500 <= ahead.q975)).all()
     assert page.exists()
+
+
+def test_the_calendar_says_since_when_a_sale_is_known(tmp_path: Path) -> None:
+    calendar = tmp_path / "sales.toml"
+    calendar.write_text(
+        '[[sale]]\nname = "old"\nfrom = 2020-05-01\nto = 2020-05-02\n'
+        '[[sale]]\nname = "late"\nfrom = 2020-05-02\nto = 2020-05-03\nintensity = 2\nannounced = 2020-04-20\n'
+    )
+    known = known_days(load_settings(calendar=calendar), read_csv(own_series(tmp_path)))
+    always, late = {date(2020, 5, 1): 1.0, date(2020, 5, 2): 1.0}, {date(2020, 5, 2): 2.0, date(2020, 5, 3): 2.0}
+    assert known.at(pd.Timestamp("2020-04-19"), "D").sales == always
+    assert known.at(pd.Timestamp("2020-04-20"), "D").sales == always | late
 
 
 def versions_of(lake: Path) -> list[str]:

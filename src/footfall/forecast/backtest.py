@@ -84,7 +84,7 @@ def roll(
         models: benchmarks are no part of the median.
         horizon: buckets ahead; origins are as far apart.
         origins: how many, at most; some before them are used to calibrate the first.
-        known: what is known in advance.
+        known: what is known in advance; models get what of it was known at each origin.
         ahead: forecast what is to come too.
         anchor: an origin that others are whole horizons from; by default the last leaves exactly a horizon.
         each: how a model forecasts from one origin.
@@ -98,13 +98,14 @@ def roll(
     every = origins_of(panel, horizon=horizon, origins=origins + BURN_IN, anchor=anchor)
     first = every[max(min(len(every) // 3, BURN_IN), len(every) - origins)]
     features = dict.fromkeys(feature for one in models for feature in getattr(one, "features", CALENDAR))
-    refuse_leaks(tuple(features), panel.rows, every[len(every) // 2], panel.freq, known)
+    middle = every[len(every) // 2]
+    refuse_leaks(tuple(features), panel.rows, middle, panel.freq, known.at(middle, panel.freq))
     history = filled(panel.rows, panel.freq, known.timezone)  # of each bucket from those before it: cut, not made anew
     found = []
     for number, origin in enumerate([*every, *([_last_over(panel)] if ahead else [])], start=1):
         report(f"origin {number} of {len(every) + ahead}: {origin:%Y-%m-%d %H:%M}")
         is_past = _is_past(panel, origin)
-        past = Past(panel.rows[is_past], history[is_past], panel.freq, panel.season, known)
+        past = Past(panel.rows[is_past], history[is_past], panel.freq, panel.season, known.at(origin, panel.freq))
         found.append(_base(past, models, horizon, each).assign(origin=origin))
     report("calibrating, choosing, reconciling")
     told = pd.concat(found, ignore_index=True).merge(_truth(panel), on=KEYS, how="left")

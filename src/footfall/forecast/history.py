@@ -1,8 +1,8 @@
 """What a model gets to see: the past up to an origin, with a usual value wherever the true one is not known."""
 
 import hashlib
-from collections.abc import Mapping, Set
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 
@@ -24,16 +24,29 @@ class KnownDays:
         holidays: public holidays, on which it may be closed.
         sales: days of sales, with the intensity that was planned (1: an ordinary sale).
         timezone: the shop's.
+        announced: more sales, each with the day on which it became known; its days as in `sales`. Used through `at`.
     """
 
     closed: Set[date] = frozenset()
     holidays: Set[date] = frozenset()
     sales: Mapping[date, float] = field(default_factory=dict)
     timezone: str = "UTC"
+    announced: Sequence[tuple[date, Mapping[date, float]]] = ()
+
+    def at(self, origin: pd.Timestamp, freq: str) -> "KnownDays":
+        """What was known when the bucket of the origin was over: of sales, those that were announced by then."""
+        end = pd.Series(pd.date_range(origin, periods=2, freq=freq)[-1:] - pd.Timedelta(seconds=1))
+        today = local(end, freq, self.timezone).dt.date[0]
+        sales = dict(self.sales)
+        for announced, days in self.announced:
+            if announced <= today:
+                sales |= {day: max(intensity, sales.get(day, 0.0)) for day, intensity in days.items()}
+        return replace(self, sales=sales, announced=())
 
     def in_order(self) -> tuple[object, ...]:
         """All of it, the same for the same days."""
-        return sorted(self.closed), sorted(self.holidays), sorted(self.sales.items()), self.timezone
+        announced = sorted((day, sorted(days.items())) for day, days in self.announced)
+        return sorted(self.closed), sorted(self.holidays), sorted(self.sales.items()), self.timezone, announced
 
 
 @dataclass(frozen=True)

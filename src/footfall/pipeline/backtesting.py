@@ -211,10 +211,10 @@ def known_days(settings: Settings, panel: Panel) -> KnownDays:
     """What the shop's calendar says of the years of the series."""
     calendar = shop_calendar(settings)
     years = range(panel.rows.ts.min().year - 1, panel.rows.ts.max().year + 2)
-    sales: dict[date, float] = {}
-    for sale in calendar.sale:
-        sales |= {day: max(sale.intensity, sales.get(day, 0.0)) for day in sale.days()}
-    return KnownDays(calendar.named_days(), calendar.holidays(years).keys(), sales, settings.timezone)
+    sales = [(sale.announced or date.min, dict.fromkeys(sale.days(), sale.intensity)) for sale in calendar.sale]
+    return KnownDays(
+        calendar.named_days(), calendar.holidays(years).keys(), timezone=settings.timezone, announced=sales
+    )
 
 
 def _of_lake(settings: Settings, asked: Asked) -> Panel:

@@ -155,7 +155,7 @@ def _told(
             rolled=ours,
             leaderboard=found.leaderboard(),
             trusted=found.trusted,
-            calendar=known,
+            calendar=known.at(rolled.rows.origin.max(), panel.freq),
         )
     return _forecast(panel, _chosen(rolled.ahead), asked, found, page, is_new=is_new)
 
