@@ -181,6 +181,43 @@ def test_the_calendar_says_since_when_a_sale_is_known(tmp_path: Path) -> None:
     assert known.at(pd.Timestamp("2020-04-20"), "D").sales == always | late
 
 
+def promoted_series(folder: Path) -> Path:
+    """Two series that an announced promotion lifts, with promotions of the week to come: on its third day only."""
+    lines = ["series_id,ts,value,promotion_share"]
+    for number in range(2):
+        rng = np.random.default_rng(number)
+        shares = np.append((rng.random(150) < 0.3) * 0.5, [0, 0, 0.5, 0, 0, 0, 0])
+        values = 100 + 100 * shares + rng.normal(0, 3, 157)
+        for day, share, value in zip(pd.date_range("2020-01-06", periods=157), shares, values, strict=True):
+            lines.append(
+                f"s{number},{day:%Y-%m-%d},{f'{value:.2f}' if day < pd.Timestamp('2020-06-04') else ''},{share}"
+            )
+    file = folder / "promoted.csv"
+    file.write_text("\n".join(lines) + "\n")
+    return file
+
+
+def test_a_column_that_is_known_ahead_is_used_for_what_comes(tmp_path: Path) -> None:
+    file, out = promoted_series(tmp_path), tmp_path / "ahead.csv"
+    asked = ("--csv", file, "--origins", 4, "--model", "xgboost", "--known-ahead", "promotion_share")
+    ended = footfall("forecast", *asked, "--horizon", 7, "--out", out)
+    assert ended.code == 0, ended.err
+    assert 'promoted.csv: "promotion_share" is known ahead' in ended.err
+    for _, ours in pd.read_csv(out).groupby("series_id"):
+        assert ours.ts.tolist()[::6] == ["2020-06-04", "2020-06-10"]
+        assert ours["mean"].iloc[2] == pytest.approx(150, abs=10)
+        assert ours["mean"].drop(ours.index[2]).to_numpy() == pytest.approx(100, abs=10)
+    too_far = footfall("forecast", *asked, "--horizon", 8)
+    assert too_far.code == 1
+    assert "promoted.csv: promotion_share is said to be known ahead, but has no number for series s0" in too_far.err
+
+
+def test_a_column_of_no_file_is_not_known_ahead() -> None:
+    ended = footfall("backtest", "--known-ahead", "price")
+    assert ended.code == 1
+    assert "--known-ahead price is a column of your own series: name their file by --csv" in ended.err
+
+
 def versions_of(lake: Path) -> list[str]:
     known = registry_of(open_lake(lake), load_settings(lake=lake)).versions("forecasts-events-day")
     assert known[0].aliases == ("champion",)

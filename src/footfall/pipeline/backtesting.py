@@ -38,7 +38,10 @@ Report = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Asked:
-    """Which series of the lake, or those of a file, are forecast; how far, from how many origins, by which models."""
+    """What is forecast: series of the lake, or those of a file; how far, from how many origins, by which models.
+
+    `known_ahead` has the columns of the file whose values are known before their buckets come.
+    """
 
     metric: str = "orders"
     by: str = "all"
@@ -47,6 +50,7 @@ class Asked:
     horizon: int = 14
     origins: int = 12
     names: tuple[str, ...] = ()
+    known_ahead: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -199,7 +203,11 @@ def panel_of(settings: Settings, asked: Asked) -> Panel:
     Raises:
         UserError: there are none, or none can be used.
     """
-    panel = read_csv(asked.csv) if asked.csv else _of_lake(settings, asked)
+    if asked.known_ahead and asked.csv is None:
+        raise UserError(
+            f"--known-ahead {asked.known_ahead[0]} is a column of your own series: name their file by --csv"
+        )
+    panel = read_csv(asked.csv, asked.known_ahead) if asked.csv else _of_lake(settings, asked)
     if panel.rows.empty:
         raise UserError(
             "no series can be tested: " + "; ".join(f"{name}: {why}" for name, why in panel.left_out.items())
