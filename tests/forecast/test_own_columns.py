@@ -43,7 +43,7 @@ def test_columns_with_numbers_are_read_and_the_others_are_named(tmp_path: Path) 
     assert found.rows["own price"].tolist()[:29] == [2.5] * 29
     assert np.isnan(found.rows["own price"].iloc[29])
     assert found.known_ahead == ()
-    assert found.notes["own.csv:"] == '"price" is used up to the origin; "name" is not used'
+    assert found.notes["own.csv"] == 'has more columns: "price" is used up to the origin; "name" is not used'
 
 
 def test_a_column_may_have_any_name_but_none(tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ def test_lines_after_the_last_value_are_to_come_where_a_column_is_known_ahead(tm
     assert len(found[found.series_id == "b"]) == 20
     missing = read_csv(file)
     assert missing.rows.status.tolist()[:34] == ["complete"] * 30 + ["missing"] * 4
-    assert "4 lines after the last value are missing; --known-ahead COLUMN" in missing.notes["own.csv:"]
+    assert "4 lines after the last value are missing; --known-ahead COLUMN" in missing.notes["own.csv"]
 
 
 def with_column(values: Panel, column: pd.Series, *, is_known_ahead: bool) -> Panel:

@@ -202,7 +202,7 @@ def test_a_column_that_is_known_ahead_is_used_for_what_comes(tmp_path: Path) -> 
     asked = ("--csv", file, "--origins", 4, "--model", "xgboost", "--known-ahead", "promotion_share")
     ended = footfall("forecast", *asked, "--horizon", 7, "--out", out)
     assert ended.code == 0, ended.err
-    assert 'promoted.csv: "promotion_share" is known ahead' in ended.err
+    assert 'promoted.csv has more columns: "promotion_share" is known ahead' in ended.err
     for _, ours in pd.read_csv(out).groupby("series_id"):
         assert ours.ts.tolist()[::6] == ["2020-06-04", "2020-06-10"]
         assert ours["mean"].iloc[2] == pytest.approx(150, abs=10)

@@ -149,7 +149,7 @@ def _notes_on_columns(
     beyond = int((lines.ts > lines.ts[lines.value.notna()].max()).sum())
     if beyond and own_columns(lines) and not known_ahead:
         told.append(f"{beyond:,} lines after the last value are missing; --known-ahead COLUMN makes them lines to come")
-    return {f"{file.name}:": "; ".join(told)} if told else {}
+    return {file.name: f"has more columns: {'; '.join(told)}"} if told else {}
 
 
 def _refuse(file: Path, texts: pd.Series, is_wrong: pd.Series, column: str, wanted: str) -> None:
