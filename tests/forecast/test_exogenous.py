@@ -146,6 +146,46 @@ def test_the_calendar_leaks_nothing(freq: str, first: str) -> None:
     refuse_leaks(CALENDAR, rows, rows.ts[40], freq, known)
 
 
+@pytest.mark.parametrize(
+    ("freq", "before", "since"),
+    [
+        ("D", "2024-10-31", "2024-11-01"),
+        ("h", "2024-10-31 21:00", "2024-10-31 23:00"),  # in Paris it is midnight when it is 23:00 in UTC
+        ("7D", "2024-10-21", "2024-10-28"),
+        ("MS", "2024-10-01", "2024-11-01"),
+    ],
+)
+def test_a_sale_is_known_from_the_bucket_in_which_it_was_announced(freq: str, before: str, since: str) -> None:
+    black_friday, winter = {date(2024, 11, 29): 2.5}, {date(2024, 12, 27): 1.0, date(2024, 11, 29): 3.0}
+    announced = [(date(2024, 11, 1), black_friday), (date(2030, 1, 1), winter)]
+    known = KnownDays(sales={date(2024, 6, 1): 1.0}, timezone="Europe/Paris", announced=announced)
+    assert known.at(pd.Timestamp(before), freq).sales == {date(2024, 6, 1): 1.0}
+    assert known.at(pd.Timestamp(since), freq).sales == {date(2024, 6, 1): 1.0} | black_friday
+    assert known.at(pd.Timestamp("2031-01-01"), freq).sales[date(2024, 11, 29)] == 3.0
+
+
+def test_models_do_not_know_of_a_sale_before_it_was_announced() -> None:
+    """Half way between two origins: the first forecasts as if there were none, the second as if it was always known."""
+    rows = series(120).assign(status="complete")
+    rows["value"] *= np.where(rows.ts.dt.day == 20, 2, 1)
+    before, coming = {date(2024, month, 20): 1.0 for month in (3, 4, 5)}, {date(2024, 6, 20): 1.0}
+    kinds = {
+        "never": KnownDays(sales=before),
+        "always": KnownDays(sales=before | coming),
+        "announced": KnownDays(sales=before, announced=[(date(2024, 6, 10), coming)]),
+    }
+    origins = {}
+    for name, known in kinds.items():
+        told = roll(Panel(rows, "D"), [*models([]), Boosting()], horizon=10, origins=2, known=known).rows
+        told = told[told.model == "xgboost"]
+        origins[name] = [ours["mean"].to_numpy() for _, ours in told.groupby("origin")]
+    assert len(origins["announced"]) == 2
+    np.testing.assert_array_equal(origins["announced"][0], origins["never"][0])
+    np.testing.assert_array_equal(origins["announced"][1], origins["always"][1])
+    assert not np.array_equal(origins["never"][0], origins["always"][0])
+    assert not np.array_equal(origins["never"][1], origins["always"][1])
+
+
 def test_columns_of_the_models_are_guarded_too() -> None:
     """What is to come is blank when it forecasts, but it would learn from rows that know it."""
     rows = series(35).assign(status="complete")

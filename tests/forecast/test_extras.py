@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -149,6 +150,26 @@ def test_hours_are_those_of_the_shop(start: str) -> None:
     rows["value"] = busy_at_noon(rows.ts) + np.random.default_rng(0).normal(0, 1, len(rows))
     found = model("prophet").forecast(past_of(rows, "h", 24, KnownDays(timezone="Europe/Berlin")), 48)
     assert found["mean"].to_numpy() == pytest.approx(busy_at_noon(found.ts), abs=4)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", LIBRARIES)
+def test_a_column_that_is_known_ahead_is_learnt(name: str) -> None:
+    """One that is not stands beside it, and either is unknown now and then."""
+    rows = panel(weekly, series=3, days=200 + HORIZON).rows
+    rng = np.random.default_rng(0)
+    shares = rng.random(len(rows)) * (rng.random(len(rows)) < 0.3)
+    rows["value"] += 100 * shares
+    rows["own share"], rows["own noise"] = np.where(
+        rng.random(len(rows)) < 0.02, np.nan, [shares, rng.random(len(rows))]
+    )
+    is_past = rows.ts < rows.ts.min() + pd.Timedelta(days=200)
+    given = rows.loc[~is_past, ["series_id", "ts", "own share"]]
+    past = replace(past_of(rows[is_past]), given=given)
+    found = model(name, steps=200).forecast(past, HORIZON).merge(rows, on=["series_id", "ts"])
+    alone = model(name, steps=200).forecast(past_of(rows[is_past].drop(columns=["own share", "own noise"])), HORIZON)
+    errors = [(told["mean"] - found.value).abs().mean() for told in (found, alone)]
+    assert errors[0] < errors[1] / 2
 
 
 def test_processes_give_what_one_does() -> None:

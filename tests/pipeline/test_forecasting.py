@@ -1,6 +1,7 @@
 """`footfall backtest` and `footfall forecast`: on a lake's series and on anyone's own."""
 
 import shutil
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,9 @@ import pytest
 from commands import Ended, footfall
 
 from footfall.contracts import METRIC_SERIES
+from footfall.forecast import read_csv
 from footfall.lake import open_lake
+from footfall.pipeline.backtesting import known_days
 from footfall.pipeline.models import registry_of
 from footfall.pipeline.query import query
 from footfall.settings import load_settings
@@ -46,6 +49,25 @@ def test_own_series(tmp_path: Path) -> None:
     ours = compared[compared.model == "ets"]
     wape = (ours.point - ours.actual).abs().sum() / ours.actual.sum()
     assert next(row["wape"] for row in told["models"] if row["model"] == "ets") == pytest.approx(wape, rel=1e-6)
+
+
+def test_mape_says_what_it_leaves_out(tmp_path: Path) -> None:
+    """Every tenth day is 0, and has no percentage."""
+    lines = own_series(tmp_path).read_text().splitlines()
+    lines[10::10] = [f"{line.rpartition(',')[0]},0" for line in lines[10::10]]
+    file, out, page = tmp_path / "zeros.csv", tmp_path / "compared.csv", tmp_path / "page.html"
+    file.write_text("\n".join(lines) + "\n")
+    asked = ("--csv", file, "--origins", 4, "--horizon", 7, "--model", "smoothing")
+    told = footfall("backtest", *asked, "--out", out, "--json").told["models"]
+    row = next(row for row in told if row["model"] == "smoothing")
+    ours = pd.read_csv(out).query("model == 'smoothing'")
+    known = ours[ours.actual != 0]
+    by_series = ((known.point - known.actual) / known.actual).abs().groupby(known.series_id).mean()
+    assert row["mape"] == pytest.approx(by_series.median())
+    assert row["mape_left_out"] == pytest.approx((ours.actual == 0).mean())
+    assert 0.05 < row["mape_left_out"] < 0.2
+    assert footfall("forecast", *asked, "--report", page).code == 0
+    assert "are 0, left out" in page.read_text("utf-8")
 
 
 def test_what_is_wrong_with_a_series_is_said_and_the_others_go_on(tmp_path: Path) -> None:
@@ -145,6 +167,55 @@ def test_a_forecast_of_own_series(tmp_path: Path) -> None:
     assert len(ahead) == 2 * 7
     assert ((ahead.q025 <= ahead.q500) & (ahead.q500 <= ahead.q975)).all()
     assert page.exists()
+
+
+def test_the_calendar_says_since_when_a_sale_is_known(tmp_path: Path) -> None:
+    calendar = tmp_path / "sales.toml"
+    calendar.write_text(
+        '[[sale]]\nname = "old"\nfrom = 2020-05-01\nto = 2020-05-02\n'
+        '[[sale]]\nname = "late"\nfrom = 2020-05-02\nto = 2020-05-03\nintensity = 2\nannounced = 2020-04-20\n'
+    )
+    known = known_days(load_settings(calendar=calendar), read_csv(own_series(tmp_path)))
+    always, late = {date(2020, 5, 1): 1.0, date(2020, 5, 2): 1.0}, {date(2020, 5, 2): 2.0, date(2020, 5, 3): 2.0}
+    assert known.at(pd.Timestamp("2020-04-19"), "D").sales == always
+    assert known.at(pd.Timestamp("2020-04-20"), "D").sales == always | late
+
+
+def promoted_series(folder: Path) -> Path:
+    """Two series that an announced promotion lifts, with promotions of the week to come: on its third day only."""
+    lines = ["series_id,ts,value,promotion_share"]
+    for number in range(2):
+        rng = np.random.default_rng(number)
+        shares = np.append((rng.random(150) < 0.3) * 0.5, [0, 0, 0.5, 0, 0, 0, 0])
+        values = 100 + 100 * shares + rng.normal(0, 3, 157)
+        for day, share, value in zip(pd.date_range("2020-01-06", periods=157), shares, values, strict=True):
+            lines.append(
+                f"s{number},{day:%Y-%m-%d},{f'{value:.2f}' if day < pd.Timestamp('2020-06-04') else ''},{share}"
+            )
+    file = folder / "promoted.csv"
+    file.write_text("\n".join(lines) + "\n")
+    return file
+
+
+def test_a_column_that_is_known_ahead_is_used_for_what_comes(tmp_path: Path) -> None:
+    file, out = promoted_series(tmp_path), tmp_path / "ahead.csv"
+    asked = ("--csv", file, "--origins", 4, "--model", "xgboost", "--known-ahead", "promotion_share")
+    ended = footfall("forecast", *asked, "--horizon", 7, "--out", out)
+    assert ended.code == 0, ended.err
+    assert 'promoted.csv has more columns: "promotion_share" is known ahead' in ended.err
+    for _, ours in pd.read_csv(out).groupby("series_id"):
+        assert ours.ts.tolist()[::6] == ["2020-06-04", "2020-06-10"]
+        assert ours["mean"].iloc[2] == pytest.approx(150, abs=10)
+        assert ours["mean"].drop(ours.index[2]).to_numpy() == pytest.approx(100, abs=10)
+    too_far = footfall("forecast", *asked, "--horizon", 8)
+    assert too_far.code == 1
+    assert "promoted.csv: promotion_share is said to be known ahead, but has no number for series s0" in too_far.err
+
+
+def test_a_column_of_no_file_is_not_known_ahead() -> None:
+    ended = footfall("backtest", "--known-ahead", "price")
+    assert ended.code == 1
+    assert "--known-ahead price is a column of your own series: name their file by --csv" in ended.err
 
 
 def versions_of(lake: Path) -> list[str]:

@@ -50,6 +50,10 @@ def test_without_a_file_nothing_is_known() -> None:
             GOOD.replace("2019-12-02", "2019-11-02"),
             'sale number 1: "Black Friday" ends on 2019-11-02, before',
         ),
+        (
+            GOOD.replace("intensity", "announced = 2019-11-30\nintensity"),
+            'sale number 1: "Black Friday" is announced on 2019-11-30, after it begins on 2019-11-29',
+        ),
         (GOOD.replace("2.5", "-1"), "sale number 1 intensity: Input should be greater than 0"),
         (GOOD.replace("2019-06-29", '"soon"'), "closed number 1 from"),
         (GOOD.replace('name = "Stocktaking"', ""), "closed number 1 name: Field required"),

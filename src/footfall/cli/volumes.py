@@ -51,7 +51,21 @@ Metric = Annotated[str, typer.Option(help="What to forecast.")]
 Grain = Annotated[Literal["day", "hour"], typer.Option(help="Buckets of the lake's series.")]
 OwnSeries = Annotated[
     Path | None,
-    typer.Option("--csv", help="Your own series instead: columns series_id, ts, value.", show_default=False),
+    typer.Option(
+        "--csv",
+        help="Your own series instead: columns series_id, ts, value, and others with numbers, which models learn from.",
+        show_default=False,
+    ),
+]
+KnownAhead = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--known-ahead",
+        metavar="COLUMN",
+        help="A column of --csv whose coming values are known, like a planned price; may be repeated. To forecast, add "
+        "lines with an empty value that have them. Of other columns only the past is used.",
+        show_default=False,
+    ),
 ]
 Horizon = Annotated[int, typer.Option(min=1, help="Buckets ahead.")]
 Origins = Annotated[int, typer.Option(min=2, help="Stretches of the past to forecast.")]
@@ -70,6 +84,7 @@ def forecast(
     by: By = "all",
     grain: Grain = "day",
     csv_file: OwnSeries = None,
+    known_ahead: KnownAhead = None,
     horizon: Horizon = 14,
     origins: Origins = 12,
     model: Models = None,
@@ -102,7 +117,7 @@ def forecast(
         threads=threads,
     )  # fmt: skip
     with progress_bars() as progress:
-        asked = _asked(metric, by, grain, csv_file, horizon, origins, model)
+        asked = _asked(metric, by, grain, csv_file, horizon, origins, model, known_ahead)
         found = run(settings, asked, page=report_file, report=progress.step)
     if out_file is not None:
         found.ahead.to_csv(out_file, index=False)
@@ -117,6 +132,7 @@ def backtest(
     by: By = "all",
     grain: Grain = "day",
     csv_file: OwnSeries = None,
+    known_ahead: KnownAhead = None,
     horizon: Horizon = 14,
     origins: Origins = 12,
     model: Models = None,
@@ -137,7 +153,9 @@ def backtest(
 
     settings = load_settings(lake=lake, calendar=calendar, timezone=timezone, threads=threads)
     with progress_bars() as progress:
-        found = compare(settings, _asked(metric, by, grain, csv_file, horizon, origins, model), progress.step)
+        found = compare(
+            settings, _asked(metric, by, grain, csv_file, horizon, origins, model, known_ahead), progress.step
+        )
     if out_file is not None:
         found.compared.to_csv(out_file, index=False)
     if as_json:
@@ -147,9 +165,18 @@ def backtest(
 
 
 def _asked(
-    metric: str, by: str, grain: str, csv_file: Path | None, horizon: int, origins: int, names: list[str] | None
+    metric: str,
+    by: str,
+    grain: str,
+    csv_file: Path | None,
+    horizon: int,
+    origins: int,
+    names: list[str] | None,
+    known_ahead: list[str] | None,
 ) -> Any:
     from footfall.forecast import FAST  # noqa: PLC0415
     from footfall.pipeline.backtesting import Asked  # noqa: PLC0415
 
-    return Asked(metric, by, grain, csv_file, horizon, origins, tuple(names or FAST))
+    return Asked(
+        metric, by, grain, csv_file, horizon, origins, tuple(names or FAST), tuple(dict.fromkeys(known_ahead or ()))
+    )

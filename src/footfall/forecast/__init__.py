@@ -1,6 +1,15 @@
 """Series -> forecasts: models behind one protocol, compared on the same rolling origins."""
 
-from footfall.forecast.backtest import ENSEMBLE, REVISION, Keep, Rolled, forecast_each, origins_of, roll
+from footfall.forecast.backtest import (
+    ENSEMBLE,
+    REVISION,
+    Keep,
+    Rolled,
+    forecast_each,
+    origins_of,
+    refuse_gaps_ahead,
+    roll,
+)
 from footfall.forecast.choice import CHOSEN
 from footfall.forecast.exogenous import Exogenous, exogenous, refuse_leaks
 from footfall.forecast.history import KnownDays, Past
@@ -34,6 +43,7 @@ __all__ = [
     "models",
     "origins_of",
     "read_csv",
+    "refuse_gaps_ahead",
     "refuse_leaks",
     "roll",
     "skill",

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -12,8 +13,8 @@ import pandas as pd
 from footfall.contracts import CLOSED, COMPLETE, PARTIAL
 from footfall.errors import UserError
 from footfall.forecast.choice import CHOSEN, choices
-from footfall.forecast.exogenous import CALENDAR, refuse_leaks
-from footfall.forecast.history import KnownDays, Past, closed_ahead, days_of, filled
+from footfall.forecast.exogenous import CALENDAR, own_features, refuse_leaks
+from footfall.forecast.history import OWN, KnownDays, Past, closed_ahead, days_of, filled
 from footfall.forecast.intervals import calibrated
 from footfall.forecast.models import BENCHMARKS, Model
 from footfall.forecast.panel import Panel
@@ -84,7 +85,7 @@ def roll(
         models: benchmarks are no part of the median.
         horizon: buckets ahead; origins are as far apart.
         origins: how many, at most; some before them are used to calibrate the first.
-        known: what is known in advance.
+        known: what is known in advance; models get what of it was known at each origin.
         ahead: forecast what is to come too.
         anchor: an origin that others are whole horizons from; by default the last leaves exactly a horizon.
         each: how a model forecasts from one origin.
@@ -98,17 +99,47 @@ def roll(
     every = origins_of(panel, horizon=horizon, origins=origins + BURN_IN, anchor=anchor)
     first = every[max(min(len(every) // 3, BURN_IN), len(every) - origins)]
     features = dict.fromkeys(feature for one in models for feature in getattr(one, "features", CALENDAR))
-    refuse_leaks(tuple(features), panel.rows, every[len(every) // 2], panel.freq, known)
+    middle = every[len(every) // 2]
+    refuse_leaks((*features, *own_features(panel)), panel.rows, middle, panel.freq, known.at(middle, panel.freq))
     history = filled(panel.rows, panel.freq, known.timezone)  # of each bucket from those before it: cut, not made anew
     found = []
     for number, origin in enumerate([*every, *([_last_over(panel)] if ahead else [])], start=1):
         report(f"origin {number} of {len(every) + ahead}: {origin:%Y-%m-%d %H:%M}")
-        is_past = _is_past(panel, origin)
-        past = Past(panel.rows[is_past], history[is_past], panel.freq, panel.season, known)
+        past = _past(panel, history, origin, horizon, known)
         found.append(_base(past, models, horizon, each).assign(origin=origin))
     report("calibrating, choosing, reconciling")
     told = pd.concat(found, ignore_index=True).merge(_truth(panel), on=KEYS, how="left")
     return _judged(told, panel, first)
+
+
+def _past(panel: Panel, history: pd.DataFrame, origin: pd.Timestamp, horizon: int, known: KnownDays) -> Past:
+    """What was known at the origin: of the buckets of the horizon only own columns that are known ahead."""
+    is_past = _is_past(panel, origin)
+    given = None
+    if panel.known_ahead:
+        end = pd.date_range(origin, periods=horizon + 1, freq=panel.freq)[-1]
+        given = panel.rows.loc[(panel.rows.ts > origin) & (panel.rows.ts <= end), [*KEYS, *panel.known_ahead]]
+    return Past(panel.rows[is_past], history[is_past], panel.freq, panel.season, known.at(origin, panel.freq), given)
+
+
+def refuse_gaps_ahead(panel: Panel, horizon: int, file: Path) -> None:
+    """See that own columns that are said to be known ahead are, in all buckets to come.
+
+    Raises:
+        UserError: some are not.
+    """
+    last = _last_over(panel)
+    ahead = _past(panel, panel.rows, last, horizon, KnownDays()).ahead_with_given(horizon)
+    for name in panel.known_ahead:
+        lacking = ahead[ahead[name].isna()]
+        if len(lacking):
+            first, column = lacking.iloc[0], name.removeprefix(OWN)
+            raise UserError(
+                f"{file}: {column} is said to be known ahead, but has no number for series {first.series_id} at "
+                f"{first.ts}, nor in {len(lacking) - 1:,} more of the {len(ahead):,} coming buckets; add lines with an "
+                f"empty value and a number in {column} up to {ahead.ts.max()}, choose a shorter --horizon, or leave "
+                f"--known-ahead {column} out"
+            )
 
 
 def _judged(told: pd.DataFrame, panel: Panel, first: pd.Timestamp) -> Rolled:

@@ -15,7 +15,7 @@ import pandas as pd
 from joblib import Parallel, delayed
 
 from footfall.contracts import COMPLETE
-from footfall.forecast.exogenous import CALENDAR, Exogenous, exogenous
+from footfall.forecast.exogenous import CALENDAR, Exogenous, exogenous, own_features
 from footfall.forecast.history import Past, local
 from footfall.forecast.quantiles import LEVELS, QUANTILES
 
@@ -117,10 +117,13 @@ class _Table:
 
     def _columns(self, features: tuple[Exogenous, ...], known: pd.DataFrame) -> dict[str, Array]:
         """Features beside the series, moment x series, up to the end of the horizon."""
-        ahead = self._past.ahead(self._horizon)
+        ahead = self._past.ahead_with_given(self._horizon)
         ahead["ts"] = self._row(ahead.ts)
+        features = (*features, *own_features(self._past))
         behind, coming = exogenous(features, known, ahead, self._past.freq, self._past.known)
-        both = pd.concat([known[["series_id", "ts"]].join(behind), ahead.join(coming)], ignore_index=True)
+        both = pd.concat(
+            [known[["series_id", "ts"]].join(behind), ahead[["series_id", "ts"]].join(coming)], ignore_index=True
+        )
         self._clock = _clock(both.ts.drop_duplicates().sort_values(), self._past)
         self._is_known_ahead = {one.name: one.is_known_ahead for one in features}
         return {

@@ -18,8 +18,8 @@ import pandas as pd
 
 from footfall.contracts import COMPLETE
 from footfall.errors import SettingInvalid
-from footfall.forecast.exogenous import CALENDAR, exogenous
-from footfall.forecast.history import Past, local
+from footfall.forecast.exogenous import CALENDAR, exogenous, own_features
+from footfall.forecast.history import Past, local, own_columns
 from footfall.forecast.quantiles import LEVELS, MEDIAN, QUANTILES
 
 _SEASONS_READ, _MOST_READ = 4, 336
@@ -39,7 +39,7 @@ _MOST_WINDOWS = 1000
 
 @dataclass(frozen=True)
 class Lstm:
-    """An LSTM over all series, with the calendar beside them.
+    """An LSTM over all series, with the calendar and own columns beside them.
 
     The mean is its median: the pinball loss knows no mean. Buckets that are not complete are read as their usual value,
     and nothing is learned from them. With the same number of threads, the same seed gives the same forecasts.
@@ -88,6 +88,7 @@ class Lstm:
             **_LEARNING,
             **_NOTHING_LEFT,
             futr_exog_list=list(ahead.columns.difference(_KEYS)),
+            hist_exog_list=[name for name in own_columns(behind) if name not in ahead],
             loss=MQLoss(quantiles=list(LEVELS)),
             max_steps=self.steps,
             scaler_type="standard",
@@ -108,13 +109,18 @@ def _tables(past: Past, horizon: int) -> tuple[pd.DataFrame, pd.DataFrame]:
 
     The past has no series with fewer than two complete buckets; where fewer than a season are, all are learned from.
     """
-    behind = past.history.merge(past.rows[["series_id", "ts", "status"]], on=["series_id", "ts"])
+    own = own_columns(past.rows)
+    behind = past.history.merge(past.rows[["series_id", "ts", "status", *own]], on=["series_id", "ts"])
     behind = behind.sort_values(["series_id", "ts"], ignore_index=True)
-    ahead = past.ahead(horizon)
-    calendar = exogenous(CALENDAR, behind, ahead, past.freq, past.known)
+    ahead = past.ahead_with_given(horizon)
+    beside = exogenous((*CALENDAR, *own_features(past)), behind, ahead, past.freq, past.known)
+    usual = behind.groupby("series_id")[own].median()
     tables = [
-        rows.join(_clock(rows.ts, past)).join(beside).rename(columns={"series_id": "unique_id", "value": "y"})
-        for rows, beside in zip((behind, ahead), calendar, strict=True)
+        rows.drop(columns=own, errors="ignore")
+        .join(_clock(rows.ts, past))
+        .join(_without_gaps(told, rows, usual))
+        .rename(columns={"series_id": "unique_id", "value": "y"})
+        for rows, told in zip((behind, ahead), beside, strict=True)
     ]
     is_complete = behind.status == COMPLETE
     complete = is_complete.groupby(behind.series_id).transform("sum")
@@ -123,6 +129,12 @@ def _tables(past: Past, horizon: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     tables[0]["ds"] = behind.groupby("series_id").cumcount()
     tables[1]["ds"] = ahead.groupby("series_id").cumcount() + ahead.series_id.map(lengths)
     return tables[0][complete >= 2].drop(columns=["ts", "status"]), tables[1].drop(columns="ts")
+
+
+def _without_gaps(beside: pd.DataFrame, rows: pd.DataFrame, usual: pd.DataFrame) -> pd.DataFrame:
+    """Columns beside the series; where an own one is not known, the median of the series stands for it, or else 0."""
+    own = {name: beside[name].fillna(rows.series_id.map(usual[name])).fillna(0.0) for name in own_columns(beside)}
+    return beside.assign(**own)
 
 
 def _clock(moments: pd.Series, past: Past) -> pd.DataFrame:

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from footfall.errors import LeakingFeature
-from footfall.forecast.history import KnownDays, days_of
+from footfall.forecast.history import KnownDays, Past, days_of, own_columns
+from footfall.forecast.panel import Panel
 
 Values = Callable[[pd.DataFrame, str, KnownDays], pd.Series]
 _REACH = 28
@@ -21,8 +22,8 @@ class Exogenous:
     Args:
         name: of the column.
         is_known_ahead: whether its values are known before their buckets come. If not, models see its past only.
-        values: gets rows of `series_id`, `ts`, `value` (null in buckets to come), their frequency, and the days that
-            are known in advance; gives a number for each row.
+        values: gets rows of `series_id`, `ts`, `value` and own columns (null in buckets to come, but for own columns
+            that are known ahead), their frequency, and the days that are known in advance; gives a number for each row.
     """
 
     name: str
@@ -37,8 +38,8 @@ def exogenous(
 
     Args:
         features: which columns.
-        past: `series_id`, `ts`, `value`.
-        ahead: `series_id`, `ts`.
+        past: `series_id`, `ts`, `value`, and own columns.
+        ahead: `series_id`, `ts`, and own columns that are known ahead: those of other features are not looked at.
         freq: of both.
         known: what is known in advance.
 
@@ -46,10 +47,13 @@ def exogenous(
         Two tables with a column per feature, on the index of `past` and of `ahead`; ahead there are only those that are
         known then.
     """
-    both = pd.concat([past[["series_id", "ts", "value"]], ahead[["series_id", "ts"]]], ignore_index=True)
+    ahead_names = [one.name for one in features if one.is_known_ahead]
+    given = [name for name in own_columns(ahead) if name in ahead_names]
+    both = pd.concat(
+        [past[["series_id", "ts", "value", *own_columns(past)]], ahead[["series_id", "ts", *given]]], ignore_index=True
+    )
     every = pd.DataFrame({one.name: one.values(both, freq, known) for one in features}, index=both.index)
     behind, coming = every.iloc[: len(past)], every.iloc[len(past) :]
-    ahead_names = [one.name for one in features if one.is_known_ahead]
     return behind.set_index(past.index), coming[ahead_names].set_index(ahead.index)
 
 
@@ -60,7 +64,7 @@ def refuse_leaks(
 
     Args:
         features: which.
-        rows: `series_id`, `ts`, `value`, with buckets before and after the origin.
+        rows: `series_id`, `ts`, `value` and own columns, with buckets before and after the origin.
         origin: the last bucket that is known.
         freq: of the rows.
         known: what is known in advance.
@@ -69,7 +73,9 @@ def refuse_leaks(
         LeakingFeature: one says something else.
     """
     is_ahead = rows.ts > origin
-    blanked = rows.assign(value=rows.value.mask(is_ahead))
+    ahead_names = {one.name for one in features if one.is_known_ahead}
+    hidden = ["value", *(name for name in own_columns(rows) if name not in ahead_names)]
+    blanked = rows.assign(**{name: rows[name].mask(is_ahead) for name in hidden})
     for one in features:
         told, alone = (
             one.values(table, freq, known).reindex(table.index).to_numpy(np.float64) for table in (rows, blanked)
@@ -82,6 +88,15 @@ def refuse_leaks(
                 "values after it blanked it says something else; compute it from earlier buckets, or declare it as not "
                 "known ahead"
             )
+
+
+def own_features(series: Panel | Past) -> tuple[Exogenous, ...]:
+    """The own columns of the series, as features."""
+
+    def column(name: str) -> Exogenous:
+        return Exogenous(name, name in series.known_ahead, lambda rows, _freq, _known: rows[name])
+
+    return tuple(column(name) for name in own_columns(series.rows))
 
 
 def _distance(moments: pd.Series, marked: Iterable[date], freq: str, known: KnownDays, *, forward: bool) -> pd.Series:

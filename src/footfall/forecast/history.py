@@ -1,8 +1,8 @@
 """What a model gets to see: the past up to an origin, with a usual value wherever the true one is not known."""
 
 import hashlib
-from collections.abc import Mapping, Set
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 
@@ -12,6 +12,8 @@ from footfall.contracts import CLOSED, COMPLETE
 
 _SEASONS_OF_USUAL, _WEEKS_OF_CLOSING, _CLOSED_SHARE = 4, 8, 0.9
 _MOST_HOLIDAYS = 0.5
+OWN = "own "
+"""Columns of a file beside its values are called so, and by their name: no other column can be mistaken for one."""
 _LONG_STEPS = ("7D", "MS")
 
 
@@ -24,16 +26,29 @@ class KnownDays:
         holidays: public holidays, on which it may be closed.
         sales: days of sales, with the intensity that was planned (1: an ordinary sale).
         timezone: the shop's.
+        announced: more sales, each with the day on which it became known; its days as in `sales`. Used through `at`.
     """
 
     closed: Set[date] = frozenset()
     holidays: Set[date] = frozenset()
     sales: Mapping[date, float] = field(default_factory=dict)
     timezone: str = "UTC"
+    announced: Sequence[tuple[date, Mapping[date, float]]] = ()
+
+    def at(self, origin: pd.Timestamp, freq: str) -> "KnownDays":
+        """What was known when the bucket of the origin was over: of sales, those that were announced by then."""
+        end = pd.Series(pd.date_range(origin, periods=2, freq=freq)[-1:] - pd.Timedelta(seconds=1))
+        today = local(end, freq, self.timezone).dt.date[0]
+        sales = dict(self.sales)
+        for announced, days in self.announced:
+            if announced <= today:
+                sales |= {day: max(intensity, sales.get(day, 0.0)) for day, intensity in days.items()}
+        return replace(self, sales=sales, announced=())
 
     def in_order(self) -> tuple[object, ...]:
         """All of it, the same for the same days."""
-        return sorted(self.closed), sorted(self.holidays), sorted(self.sales.items()), self.timezone
+        announced = sorted((day, sorted(days.items())) for day, days in self.announced)
+        return sorted(self.closed), sorted(self.holidays), sorted(self.sales.items()), self.timezone, announced
 
 
 @dataclass(frozen=True)
@@ -41,11 +56,13 @@ class Past:
     """Series up to an origin.
 
     Args:
-        rows: `series_id`, `ts`, `value`, `status`, as in a panel.
+        rows: `series_id`, `ts`, `value`, `status` and own columns, as in a panel.
         history: `series_id`, `ts`, `value`: the same with a value in every bucket, as `filled` makes it.
         freq: the step from bucket to bucket, as pandas writes it.
         season: buckets in a season.
         known: days known in advance.
+        given: `series_id`, `ts` and own columns of buckets after the origin: those columns that are known ahead. None
+            where there are none.
     """
 
     rows: pd.DataFrame
@@ -53,6 +70,7 @@ class Past:
     freq: str
     season: int
     known: KnownDays = field(default_factory=KnownDays)
+    given: pd.DataFrame | None = None
 
     @cached_property
     def origin(self) -> pd.Timestamp:
@@ -63,9 +81,17 @@ class Past:
     @cached_property
     def digest(self) -> str:
         """The same for the same past, and for no other."""
-        found = hashlib.blake2b(repr((self.freq, self.season, self.known.in_order())).encode(), digest_size=16)
-        found.update(pd.util.hash_pandas_object(self.rows, index=False).to_numpy().tobytes())
+        names = own_columns(self.rows), self.known_ahead
+        found = hashlib.blake2b(repr((self.freq, self.season, self.known.in_order(), names)).encode(), digest_size=16)
+        for table in (self.rows, self.given):
+            if table is not None:
+                found.update(pd.util.hash_pandas_object(table, index=False).to_numpy().tobytes())
         return found.hexdigest()
+
+    @property
+    def known_ahead(self) -> list[str]:
+        """Own columns that are known ahead."""
+        return [] if self.given is None else own_columns(self.given)
 
     def ahead(self, horizon: int) -> pd.DataFrame:
         """`series_id` and `ts` of the coming buckets; a series that ended before the origin goes on from its end."""
@@ -73,6 +99,16 @@ class Past:
         parts = {end: pd.date_range(end, periods=horizon + 1, freq=self.freq)[1:] for end in ends.unique()}
         ahead = ends.map(parts).explode()
         return pd.DataFrame({"series_id": ahead.index, "ts": pd.to_datetime(ahead.to_numpy())})
+
+    def ahead_with_given(self, horizon: int) -> pd.DataFrame:
+        """The coming buckets with those own columns that are known ahead; null where they are not given."""
+        ahead = self.ahead(horizon)
+        return ahead if self.given is None else ahead.merge(self.given, on=["series_id", "ts"], how="left")
+
+
+def own_columns(rows: pd.DataFrame) -> list[str]:
+    """Names of the columns that a file has beside its values."""
+    return [str(name) for name in rows if str(name).startswith(OWN)]
 
 
 def filled(rows: pd.DataFrame, freq: str, timezone: str = "UTC") -> pd.DataFrame:

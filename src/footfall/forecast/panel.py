@@ -1,5 +1,6 @@
 """Series that can be forecast: on one regular grid, every bucket with a status, and what is odd about a series said."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -8,8 +9,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
-from footfall.contracts import CLOSED, COMPLETE, MISSING
+from footfall.contracts import CLOSED, COMPLETE, MISSING, PARTIAL
 from footfall.errors import SourceUnreadable
+from footfall.forecast.history import OWN, own_columns
 
 _STEPS = {60: "min", 300: "5min", 600: "10min", 900: "15min", 1800: "30min", 3600: "h", 86400: "D", 604800: "7D"}
 _SEASONS = {"min": 1440, "5min": 288, "10min": 144, "15min": 96, "30min": 48, "h": 24, "D": 7, "7D": 52, "MS": 12}
@@ -24,12 +26,14 @@ class Panel:
 
     Args:
         rows: `series_id`, `ts`, `value` (null where unknown) and `status` (complete, partial, closed, missing); sorted,
-            and every series without a gap.
+            and every series without a gap; and own columns, `own price` for `price`, null where not known.
         freq: the step from bucket to bucket, as pandas writes it.
         notes: what is odd about a series that is in the rows.
         left_out: why a series is not.
         hierarchy: `series_id`, `parent` (null for the total), `dimension`: members of a dimension sum to their parent.
             None where series do not sum.
+        known_ahead: own columns whose values are known before their buckets come. Rows of buckets to come, which are
+            partial, have them.
     """
 
     rows: pd.DataFrame
@@ -37,6 +41,7 @@ class Panel:
     notes: dict[str, str] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
     hierarchy: pd.DataFrame | None = None
+    known_ahead: tuple[str, ...] = ()
 
     @property
     def season(self) -> int:
@@ -44,36 +49,49 @@ class Panel:
         return _SEASONS[self.freq]
 
 
-def read_csv(file: Path) -> Panel:
-    """Anyone's own series: a file with the columns `series_id`, `ts` and `value`.
+def read_csv(file: Path, known_ahead: Sequence[str] = ()) -> Panel:
+    """Anyone's own series: a file with the columns `series_id`, `ts` and `value`, and others that hold numbers.
 
     The frequency is the most common step between time stamps: minutes to months. An empty value, and a bucket that has
     no line, is missing. A time zone in `ts` is left away for days and longer steps, and taken into account below.
+
+    Args:
+        file: which.
+        known_ahead: columns whose values are known before their buckets come. With them, lines after the last value of
+            the file are buckets to come.
 
     Raises:
         SourceUnreadable: the file cannot be read as such; file, line and column are told. What is wrong with one series
             is in the panel's `left_out`, and the others are read.
     """
-    lines = _lines(file)
+    texts = _texts(file)
+    lines = _lines(file, texts, known_ahead)
     freq = _frequency(lines, file)
-    good, notes, left_out = [], {}, {}
+    known = lines.ts[lines.value.notna()]
+    end = known.max() if known_ahead and len(known) else lines.ts.max()
+    good, left_out = [], {}
+    notes = _notes_on_columns(file, list(texts.columns.drop(list(_COLUMNS))), lines, known_ahead)
     for name, ours in lines.groupby("series_id", sort=True):
         try:
-            regular = _on_grid(ours, freq)
+            regular = _on_grid(ours, freq, end)
         except ValueError as error:
             left_out[str(name)] = str(error)
             continue
         good.append(regular.assign(series_id=name))
-        if note := _note(regular, freq):
+        if note := _note(regular[regular.ts <= end], freq):
             notes[str(name)] = note
     rows = pd.concat(good, ignore_index=True) if good else lines.assign(status=MISSING).iloc[:0]
-    return Panel(rows[["series_id", "ts", "value", "status"]], freq, notes, left_out)
+    columns = ["series_id", "ts", "value", "status", *own_columns(lines)]
+    return Panel(rows[columns], freq, notes, left_out, known_ahead=tuple(OWN + name for name in known_ahead))
 
 
-def _lines(file: Path) -> pd.DataFrame:
+def _texts(file: Path) -> pd.DataFrame:
+    """The file as it is written."""
     try:
-        text = pa_csv.ConvertOptions(column_types=dict.fromkeys(_COLUMNS, pa.string()), strings_can_be_null=True)
-        table = pa_csv.read_csv(file, convert_options=text)
+        with pa_csv.open_csv(file) as opened:
+            text = dict.fromkeys(opened.schema.names, pa.string())
+        options = pa_csv.ConvertOptions(column_types=text, strings_can_be_null=True)
+        table = pa_csv.read_csv(file, convert_options=options)
     except OSError as error:
         raise SourceUnreadable(f"{file}: cannot be read ({error.strerror or error})") from error
     except pa.ArrowInvalid as error:
@@ -83,15 +101,55 @@ def _lines(file: Path) -> pd.DataFrame:
             f"{file}, line 1: there is no column {', '.join(lacking)}, but {', '.join(table.column_names)}; "
             "columns are divided by commas, and series_id, ts and value are needed"
         )
-    lines: pd.DataFrame = table.select(list(_COLUMNS)).to_pandas()
-    if lines.empty:
+    if doubled := sorted({name for name in table.column_names if table.column_names.count(name) > 1}):
+        raise SourceUnreadable(f"{file}, line 1: column {', '.join(doubled)} is there more than once; keep one")
+    if not len(table):
         raise SourceUnreadable(f"{file}: holds no rows; columns series_id, ts and value are there")
-    values = pd.to_numeric(lines.value, errors="coerce")
-    _refuse(file, lines.value, lines.value.notna() & ~np.isfinite(values), "value", "a number with a point, or empty")
-    moments = _moments(lines.ts.fillna(""))
-    _refuse(file, lines.ts, moments.isna(), "ts", "a date or a moment, like 2020-01-31 or 2020-01-31T18:00")
-    every = lines.assign(series_id=lines.series_id.fillna(""), ts=moments, value=values)
+    lines: pd.DataFrame = table.to_pandas()
+    return lines
+
+
+def _lines(file: Path, texts: pd.DataFrame, known_ahead: Sequence[str]) -> pd.DataFrame:
+    """Series, moments, values and own columns, in order."""
+    values = pd.to_numeric(texts.value, errors="coerce")
+    _refuse(file, texts.value, texts.value.notna() & ~np.isfinite(values), "value", "a number with a point, or empty")
+    moments = _moments(texts.ts.fillna(""))
+    _refuse(file, texts.ts, moments.isna(), "ts", "a date or a moment, like 2020-01-31 or 2020-01-31T18:00")
+    every = _own_columns(file, texts.drop(columns=list(_COLUMNS)), known_ahead)
+    every = every.assign(series_id=texts.series_id.fillna(""), ts=moments, value=values)
     return every.sort_values(["series_id", "ts"], kind="stable", ignore_index=True)
+
+
+def _own_columns(file: Path, texts: pd.DataFrame, known_ahead: Sequence[str]) -> pd.DataFrame:
+    """Columns beside the values that hold numbers; one without a name, as an index is written, is none."""
+    own = {}
+    for name in filter(None, map(str, texts)):
+        numbers = pd.to_numeric(texts[name], errors="coerce")
+        if numbers.notna().sum() > texts[name].notna().sum() / 2:
+            is_wrong = texts[name].notna() & ~np.isfinite(numbers)
+            _refuse(file, texts[name], is_wrong, name, "a number with a point, or empty, as most of this column are")
+            own[OWN + name] = numbers.astype(np.float64)
+    if lacking := [name for name in known_ahead if OWN + name not in own]:
+        raise SourceUnreadable(
+            f"{file}, line 1: --known-ahead {lacking[0]} is no column that holds numbers beside the values; "
+            f"those are: {', '.join(name.removeprefix(OWN) for name in own) or 'none'}"
+        )
+    return pd.DataFrame(own, texts.index)
+
+
+def _notes_on_columns(
+    file: Path, names: Sequence[str], lines: pd.DataFrame, known_ahead: Sequence[str]
+) -> dict[str, str]:
+    """How the columns beside the values are used, where there are some."""
+    uses: dict[str, list[str]] = {}
+    for name in names:
+        use = "known ahead" if name in known_ahead else "used up to the origin" if OWN + name in lines else "not used"
+        uses.setdefault(use, []).append(f'"{name}"')
+    told = [f"{', '.join(ours)} {'are' if len(ours) > 1 else 'is'} {use}" for use, ours in uses.items()]
+    beyond = int((lines.ts > lines.ts[lines.value.notna()].max()).sum())
+    if beyond and own_columns(lines) and not known_ahead:
+        told.append(f"{beyond:,} lines after the last value are missing; --known-ahead COLUMN makes them lines to come")
+    return {file.name: f"has more columns: {'; '.join(told)}"} if told else {}
 
 
 def _refuse(file: Path, texts: pd.Series, is_wrong: pd.Series, column: str, wanted: str) -> None:
@@ -128,8 +186,8 @@ def _frequency(lines: pd.DataFrame, file: Path) -> str:
     return _STEPS[seconds]
 
 
-def _on_grid(lines: pd.DataFrame, freq: str) -> pd.DataFrame:
-    """The series with every bucket of its time. What cannot be is told as a ValueError."""
+def _on_grid(lines: pd.DataFrame, freq: str, end: pd.Timestamp) -> pd.DataFrame:
+    """The series with every bucket of its time, partial after the end. What cannot be is told as a ValueError."""
     doubled = lines.ts.duplicated()
     if doubled.any():
         raise ValueError(
@@ -144,9 +202,10 @@ def _on_grid(lines: pd.DataFrame, freq: str) -> pd.DataFrame:
             f"{lines.ts.iloc[0]}, the first is {lines.ts[apart].iloc[0]}; bring them all to the start of their bucket, "
             "in one time zone"
         )
-    values = lines.set_index("ts").value.reindex(grid)
-    status = np.where(values.isna(), MISSING, np.where(_is_closed(values, freq), CLOSED, COMPLETE))
-    return pd.DataFrame({"ts": grid, "value": values.to_numpy(), "status": status})
+    found = lines.set_index("ts").reindex(grid).rename_axis("ts")
+    values = found.value[:end]
+    told = np.where(values.isna(), MISSING, np.where(_is_closed(values, freq), CLOSED, COMPLETE))
+    return found.assign(status=pd.Series(told, values.index).reindex(grid, fill_value=PARTIAL)).reset_index()
 
 
 def _is_closed(values: pd.Series, freq: str) -> pd.Series:

@@ -15,7 +15,7 @@ import pandas as pd
 
 from footfall.contracts import COMPLETE
 from footfall.errors import SettingInvalid
-from footfall.forecast.history import Past, local
+from footfall.forecast.history import Past, local, own_columns
 from footfall.forecast.quantiles import LEVELS, QUANTILES
 
 _TWO_YEARS = pd.Timedelta(days=730)
@@ -29,8 +29,9 @@ class Prophet:
     """Prophet, fitted to each series apart.
 
     Only complete buckets are fitted. All holidays have one effect and all sales another, whatever was planned; in
-    months they have none. Buckets shorter than a day are fitted in the shop's time. The mean is the library's `yhat`,
-    the quantiles are those of its predictive samples.
+    months they have none. Own columns that are known ahead are regressors, with their median where a number is missing;
+    others are not used. Buckets shorter than a day are fitted in the shop's time. The mean is the library's `yhat`, the
+    quantiles are those of its predictive samples.
 
     Args:
         name: what results call it.
@@ -54,21 +55,21 @@ class Prophet:
         known = past.rows[past.rows.status == COMPLETE]
         fitted = {str(name): _dated(ours, past) for name, ours in known.groupby("series_id")}
         coming = past.ahead(horizon)
-        asked = _dated(coming, past)
+        asked = _dated(past.ahead_with_given(horizon), past)
         marked, seasons = _marked_days(past), _seasons(past)
         nothing = _dated(known.head(0), past)
         tasks = [
-            (fitted.get(str(name), nothing), asked.ds[rows.index]) for name, rows in coming.groupby("series_id").ts
+            (fitted.get(str(name), nothing), asked.loc[rows.index]) for name, rows in coming.groupby("series_id").ts
         ]
         told = joblib.Parallel(n_jobs=self.threads)(
-            joblib.delayed(_numbers)(ours, moments, marked, seasons, self.seed) for ours, moments in tasks
+            joblib.delayed(_numbers)(ours, theirs, marked, seasons, self.seed) for ours, theirs in tasks
         )
         return coming.join(pd.concat(told))
 
 
 def _dated(rows: pd.DataFrame, past: Past) -> pd.DataFrame:
-    """Moments and values by the library's names, in the shop's time."""
-    found = pd.DataFrame({"ds": local(rows.ts, past.freq, past.known.timezone)}, index=rows.index)
+    """Moments, values and own columns by the library's names, in the shop's time."""
+    found = rows[past.known_ahead].assign(ds=local(rows.ts, past.freq, past.known.timezone))
     return found.assign(y=rows.value) if "value" in rows else found
 
 
@@ -96,13 +97,16 @@ def _marked_days(past: Past) -> pd.DataFrame | None:
 
 
 def _numbers(
-    ours: pd.DataFrame, moments: pd.Series, marked: pd.DataFrame | None, seasons: dict[str, bool | int], seed: int
+    ours: pd.DataFrame, coming: pd.DataFrame, marked: pd.DataFrame | None, seasons: dict[str, bool | int], seed: int
 ) -> pd.DataFrame:
-    """Mean and quantiles on the index of the moments, null if the library refuses the series or cannot fit it."""
+    """Mean and quantiles on the index of what comes, null if the library refuses the series or cannot fit it."""
+    moments = coming.ds
     if moments.iloc[0] - ours.ds.min() < _TWO_YEARS:
         seasons = seasons | {"yearly_seasonality": False}
     # The hour that the clock repeats in autumn is asked once: the library sorts, and would mix up its rows.
-    asked = pd.DataFrame({"ds": moments.drop_duplicates().sort_values()})
+    asked = coming.drop_duplicates("ds").sort_values("ds")
+    usual = ours[own_columns(ours)].median().fillna(0.0)
+    ours, asked = ours.fillna(usual), asked.fillna(usual)
     try:
         with _quiet(), _seeded(seed):
             numbers = _fitted(ours, asked, marked, seasons, seed)
@@ -118,6 +122,8 @@ def _fitted(
     import prophet  # noqa: PLC0415 - an extra, and takes a second to import
 
     model: Any = prophet.Prophet(holidays=marked, **seasons)
+    for name in own_columns(ours):
+        model.add_regressor(name)
     model.fit(ours, seed=seed)
     # It leaves a file for each fit in the temporary folder until the process ends.
     model.stan_backend.cleanup()

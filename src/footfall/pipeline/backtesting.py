@@ -38,7 +38,10 @@ Report = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Asked:
-    """Which series of the lake, or those of a file, are forecast; how far, from how many origins, by which models."""
+    """What is forecast: series of the lake, or those of a file; how far, from how many origins, by which models.
+
+    `known_ahead` has the columns of the file whose values are known before their buckets come.
+    """
 
     metric: str = "orders"
     by: str = "all"
@@ -47,6 +50,7 @@ class Asked:
     horizon: int = 14
     origins: int = 12
     names: tuple[str, ...] = ()
+    known_ahead: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -95,6 +99,18 @@ class Comparison:
             if ours.point.notna().all() and ours.actual.any()
         }
 
+    @cached_property
+    def mape(self) -> dict[str, float]:
+        """Median of MAPE by model, over series in which something happened."""
+        medians = self.errors.groupby("model").mape.median().dropna()
+        return {str(model): float(median) for model, median in medians.items()}
+
+    @cached_property
+    def mape_left_out(self) -> dict[str, float]:
+        """Share of buckets that MAPE leaves out, by model: nothing happened in them."""
+        shares = (self.compared.actual == 0).groupby(self.compared.model).mean()
+        return {str(model): float(share) for model, share in shares.items()}
+
     def leaders(self) -> list[str]:
         """Models by their MASE, the best first; those that have none, or failed on a series, last."""
         mase, wape, far = self.mase, self.wape, float("inf")
@@ -118,6 +134,7 @@ class Comparison:
         return [
             {"model": name, "mase": mase.get(name), "wape": wape.get(name), "quantile_loss": quantile_loss.get(name)}
             | dict(zip(("coverage_80", "coverage_95"), self.coverage.get(name, nothing), strict=True))
+            | {"mape": self.mape.get(name), "mape_left_out": self.mape_left_out[name]}
             | {benchmark: skills.get((name, benchmark)) for benchmark in BENCHMARKS}
             for name in self.leaders()
         ]
@@ -186,7 +203,11 @@ def panel_of(settings: Settings, asked: Asked) -> Panel:
     Raises:
         UserError: there are none, or none can be used.
     """
-    panel = read_csv(asked.csv) if asked.csv else _of_lake(settings, asked)
+    if asked.known_ahead and asked.csv is None:
+        raise UserError(
+            f"--known-ahead {asked.known_ahead[0]} is a column of your own series: name their file by --csv"
+        )
+    panel = read_csv(asked.csv, asked.known_ahead) if asked.csv else _of_lake(settings, asked)
     if panel.rows.empty:
         raise UserError(
             "no series can be tested: " + "; ".join(f"{name}: {why}" for name, why in panel.left_out.items())
@@ -198,10 +219,10 @@ def known_days(settings: Settings, panel: Panel) -> KnownDays:
     """What the shop's calendar says of the years of the series."""
     calendar = shop_calendar(settings)
     years = range(panel.rows.ts.min().year - 1, panel.rows.ts.max().year + 2)
-    sales: dict[date, float] = {}
-    for sale in calendar.sale:
-        sales |= {day: max(sale.intensity, sales.get(day, 0.0)) for day in sale.days()}
-    return KnownDays(calendar.named_days(), calendar.holidays(years).keys(), sales, settings.timezone)
+    sales = [(sale.announced or date.min, dict.fromkeys(sale.days(), sale.intensity)) for sale in calendar.sale]
+    return KnownDays(
+        calendar.named_days(), calendar.holidays(years).keys(), timezone=settings.timezone, announced=sales
+    )
 
 
 def _of_lake(settings: Settings, asked: Asked) -> Panel:

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from footfall.contracts import BACKTESTS, FORECASTS, METRIC_SERIES, Table
 from footfall.engine import Engine
-from footfall.forecast import CHOSEN, REVISION, KnownDays, Panel, Rolled
+from footfall.forecast import CHOSEN, REVISION, KnownDays, Panel, Rolled, refuse_gaps_ahead
 from footfall.forecast.report import write_report
 from footfall.lake import Lake, fingerprint, open_lake, transaction
 from footfall.pipeline.backtesting import (
@@ -83,6 +83,7 @@ def forecast(
     panel = panel_of(settings, asked)
     known = known_days(settings, panel)
     if asked.csv is not None:
+        refuse_gaps_ahead(panel, asked.horizon, asked.csv)
         rolled = rolled_forecasts(settings, asked, panel, known, ahead=True, report=report)
         return _told(settings, panel, rolled, asked, known, page, comparison_of(panel, rolled, asked))
     usual_page = settings.lake / "reports" / f"forecast-{asked.metric}-{asked.grain}-{asked.by}.html"
@@ -155,7 +156,7 @@ def _told(
             rolled=ours,
             leaderboard=found.leaderboard(),
             trusted=found.trusted,
-            calendar=known,
+            calendar=known.at(rolled.rows.origin.max(), panel.freq),
         )
     return _forecast(panel, _chosen(rolled.ahead), asked, found, page, is_new=is_new)
 

@@ -33,9 +33,16 @@ class Days(BaseModel):
 
 
 class Sale(Days):
-    """A sale that was planned: known before it begins."""
+    """A sale that was planned: known before it begins, from the day on which it was announced, or always."""
 
     intensity: Annotated[float, Field(gt=0)] = 1.0
+    announced: date | None = None
+
+    @model_validator(mode="after")
+    def _before_it_begins(self) -> Self:
+        if self.announced is not None and self.announced > self.first:
+            raise ValueError(f'"{self.name}" is announced on {self.announced}, after it begins on {self.first}')
+        return self
 
 
 class ShopCalendar(BaseModel):

@@ -15,6 +15,7 @@ _COLUMNS = {
     "quantile_loss": ("Quantile loss", score, True),
     "coverage_80": ("Inside 80%", percent, False),
     "coverage_95": ("Inside 95%", percent, False),
+    "mape": ("MAPE", percent, False),
     "bias": ("Bias", amount, False),
     "seasonal_naive": ("Better than seasonal naive", None, False),
     "mean": ("Better than the mean", None, False),
@@ -55,7 +56,7 @@ def leaders(rows: Sequence[Mapping[str, Any]], trusted: str | None) -> Leaders:
         Leader(
             model_name(str(row["model"])),
             row["model"] == trusted,
-            [_cell(key, row.get(key), best.get(key)) for key in keys],
+            [_cell(key, row.get(key), best.get(key), _left_out(key, row)) for key in keys],
         )
         for row in rows
     ]
@@ -66,14 +67,20 @@ def _has(value: Any) -> bool:
     return value is not None and not (isinstance(value, float) and math.isnan(value))
 
 
-def _cell(key: str, value: Any, best: float | None) -> Cell:
+def _left_out(key: str, row: Mapping[str, Any]) -> str:
+    """What MAPE does not count is said below it."""
+    share = row.get("mape_left_out")
+    return f"{percent(share)} are 0, left out" if key == "mape" and share else ""
+
+
+def _cell(key: str, value: Any, best: float | None, below: str) -> Cell:
     if not _has(value):
         return Cell(NOTHING)
     if isinstance(value, Skill):
         return _cell_of_skill(value)
     write = _COLUMNS[key][1]
     text = write(value) if write else NOTHING
-    return Cell(f"+{text}" if key == "bias" and value > 0 else text, is_best=value == best)
+    return Cell(f"+{text}" if key == "bias" and value > 0 else text, below, is_best=value == best)
 
 
 def _cell_of_skill(skill: Skill) -> Cell:

@@ -37,7 +37,8 @@ def write_report(
         panel: the series.
         rolled: their forecasts.
         leaderboard: a row per model, the best first: `model`, and, where they are known, `mase`, `wape`,
-            `quantile_loss`, `coverage_80`, `coverage_95`, `bias`, and its `Skill` against each benchmark.
+            `quantile_loss`, `coverage_80`, `coverage_95`, `mape` with `mape_left_out`, `bias`, and its `Skill` against
+            each benchmark.
         trusted: the model that is better than all benchmarks by more than chance; None where none is.
         calendar: the days that are marked.
     """
