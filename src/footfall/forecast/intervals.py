@@ -59,7 +59,9 @@ def calibrated(told: pd.DataFrame) -> pd.DataFrame:
 
 def _codes(told: pd.DataFrame, names: tuple[str, ...]) -> Codes:
     """A number for each stratum of these columns."""
-    return told.groupby(list(names)).ngroup().to_numpy(np.int64) if names else np.zeros(len(told), np.int64)
+    if not names:
+        return np.zeros(len(told), np.int64)
+    return np.asarray(told.groupby(list(names)).ngroup(), np.int64)
 
 
 def _moves(here: Codes, before: Codes, missed: Array, weights: Array) -> Array:
