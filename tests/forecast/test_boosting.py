@@ -1,7 +1,9 @@
 """Boosting: features against slow definitions, blind to the future, and forecasts on series of known nature."""
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 from datetime import date
+from itertools import chain
 
 import numpy as np
 import pandas as pd
@@ -14,7 +16,7 @@ from footfall.forecast.exogenous import CALENDAR
 from footfall.forecast.history import filled
 from footfall.forecast.quantiles import QUANTILES
 
-SEASONS = {"h": 24, "D": 7, "7D": 52, "MS": 12}
+SEASONS = {"30min": 48, "h": 24, "D": 7, "7D": 52, "MS": 12}
 CYCLES = {"h": 168, "D": 7, "7D": 52, "MS": 12}
 RECENT = [f"last {n} cycles" for n in (1, 2, 4, 8, 26)]
 SAME = [f"same place {n}" for n in (1, 4, 8, 16)]
@@ -106,6 +108,45 @@ def slow_features(
         mean(last(8 * cycle), lambda value: float(value == 0)),
         *(mean(alike[:n]) / scale for n in (1, 4, 8, 16)),
     ]
+
+
+CHANGES = [
+    ("Europe/Paris", "2020-03-29 01:00"),
+    ("Europe/Paris", "2020-10-25 01:00"),
+    ("Australia/Lord_Howe", "2020-04-04 15:00"),
+    ("Australia/Lord_Howe", "2020-10-03 15:30"),
+    ("America/Santiago", "2020-04-05 03:00"),
+    ("America/Santiago", "2020-09-06 04:00"),
+]
+
+
+def mean(parts: Iterable[list[float]]) -> float:
+    every = list(chain.from_iterable(parts))
+    return sum(every) / len(every) if every else np.nan
+
+
+@pytest.mark.parametrize(("timezone", "change"), CHANGES)
+@pytest.mark.parametrize("freq", ["h", "30min"])
+def test_the_same_place_is_that_on_the_wall_and_over_at_the_origin(freq: str, timezone: str, change: str) -> None:
+    """Around changes of clocks by an hour, by half an hour and at midnight, against loops over moments."""
+    week, middle = pd.Timedelta(weeks=1), pd.Timestamp(change).floor("h")
+    moments = pd.date_range(middle - 3 * week, middle + 3 * week, freq=freq)
+    per_week = len(moments) // 6
+    values = np.random.default_rng(7).poisson(9, len(moments)) * 1.0
+    table = _Table(past({"a": values}, freq, str(moments[0]), KnownDays(timezone=timezone)), per_week + 1, ())
+    wall = list(moments.tz_localize("UTC").tz_convert(timezone).tz_localize(None).floor(freq))
+    on_wall: dict[pd.Timestamp, list[float]] = defaultdict(list)
+    for bucket, value in zip(wall, values, strict=True):
+        on_wall[bucket].append(value)
+    for origin in [*range(3 * per_week - 6, 3 * per_week + 6), *range(4 * per_week - 6, 4 * per_week + 6)]:
+        later = min(wall[origin + 1 :])
+        for step in (1, 2, 3, per_week // 7, per_week, per_week + 1):
+            last = wall[origin + step] - week
+            while last >= later:
+                last -= week
+            expected = [mean(on_wall[last - k * week] for k in range(n)) for n in (1, 4, 8, 16)]
+            found = features(table, origin, step, 0)[12:16] * table.scale[origin, 0]
+            np.testing.assert_allclose(found, expected, err_msg=f"{moments[origin]}, {step} ahead")
 
 
 def test_the_year_before_is_the_week_around_the_same_day() -> None:
@@ -241,7 +282,6 @@ def test_hours_of_a_shop_and_their_night() -> None:
     np.testing.assert_allclose(found["mean"], np.tile(np.where(is_open[:24], 50.0, 0.0), 2), atol=2)
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="the same place in the week is that of UTC")
 def test_hours_after_clocks_changed() -> None:
     """The shop opens at 9 on its own wall, two days after the change as before it."""
     hours = pd.date_range("2020-09-16", periods=24 * 42, freq="h")

@@ -16,7 +16,7 @@ from joblib import Parallel, delayed
 
 from footfall.contracts import COMPLETE
 from footfall.forecast.exogenous import CALENDAR, Exogenous, exogenous
-from footfall.forecast.history import Past, local
+from footfall.forecast.history import Past, local, wall_buckets
 from footfall.forecast.quantiles import LEVELS, QUANTILES
 
 Array = npt.NDArray[np.float64]
@@ -106,7 +106,11 @@ class _Table:
         filled = np.where(is_known, self._values, 0.0)
         self._sums, self._counts = _running(filled), _running(is_known)
         self._sizes, self._zeros = _running(np.abs(filled)), _running(is_known & (filled == 0))
-        self._place_sums, self._place_counts = (_running(part, self._cycle) for part in (filled, is_known))
+        # The last bucket on the wall that is over at each moment: when clocks go back, a moment may end none.
+        self._over = np.minimum.accumulate(self._buckets[:0:-1])[::-1] - 1
+        self._place_sums, self._place_counts = (
+            _running(self._on_wall(part), self._cycle) for part in (filled, is_known)
+        )
 
     def _row(self, moments: pd.Series) -> pd.Series:
         """The moment of the matrix row: weeks begin on the same day, whatever day those of a series begin on."""
@@ -121,12 +125,19 @@ class _Table:
         ahead["ts"] = self._row(ahead.ts)
         behind, coming = exogenous(features, known, ahead, self._past.freq, self._past.known)
         both = pd.concat([known[["series_id", "ts"]].join(behind), ahead.join(coming)], ignore_index=True)
-        self._clock = _clock(both.ts.drop_duplicates().sort_values(), self._past)
+        moments = both.ts.drop_duplicates().sort_values()
+        self._clock, self._buckets = _clock(moments, self._past), _buckets(moments, self._past)
         self._is_known_ahead = {one.name: one.is_known_ahead for one in features}
         return {
             one.name: both.pivot(index="ts", columns="series_id", values=one.name)[self._names].to_numpy(np.float64)
             for one in features
         }
+
+    def _on_wall(self, values: npt.NDArray[np.generic]) -> Array:
+        """The same by buckets on the shop's wall, up to the end of the horizon; what shares one is summed."""
+        wall = np.zeros((self._buckets.max() + 1, values.shape[1]))
+        np.add.at(wall, self._buckets[: len(values)], values)
+        return wall
 
     @cached_property
     def scale(self) -> Array:
@@ -194,8 +205,9 @@ class _Table:
         return mean
 
     def _same_place(self, origin: Places, step: Places, series: Places, places: int) -> Array:
-        """Mean of the last buckets at the target's place in the cycle that are known at the origin."""
-        last = origin + step - -(-step // self._cycle) * self._cycle
+        """Mean of the last buckets at the target's place in the cycle that are over at the origin."""
+        target = self._buckets[origin + step]
+        last = target + (self._over[origin] - target) // self._cycle * self._cycle
         first = last - places * self._cycle
         before = np.maximum(first + self._cycle, 0)
         sums, counts = (
@@ -231,3 +243,11 @@ def _clock(moments: pd.Series, past: Past) -> dict[str, Array]:
     wall = local(moments, past.freq, past.known.timezone).dt
     places = {"day of week": wall.dayofweek, "hour": wall.hour, "day of month": wall.day, "day of year": wall.dayofyear}
     return {name: place.to_numpy(np.float64) for name, place in places.items()}
+
+
+def _buckets(moments: pd.Series, past: Past) -> Places:
+    """The number of each moment's bucket on the shop's wall."""
+    wall = wall_buckets(moments, past.freq, past.known.timezone)
+    every = pd.date_range(wall.min(), wall.max(), freq=past.freq)
+    numbers: Places = every.get_indexer(pd.DatetimeIndex(wall), method="ffill")
+    return numbers

@@ -152,7 +152,18 @@ def days_of(moments: pd.Series, freq: str, timezone: str) -> pd.Series:
 
 def local(moments: pd.Series, freq: str, timezone: str) -> pd.Series:
     """The time on the shop's wall. Days, weeks and months are dates of the shop already; shorter steps are in UTC."""
-    if freq == "D" or freq in _LONG_STEPS:
+    if not is_intraday(freq):
         return moments
     wall: pd.Series = moments.dt.tz_localize("UTC").dt.tz_convert(timezone).dt.tz_localize(None)
     return wall
+
+
+def wall_buckets(moments: pd.Series, freq: str, timezone: str) -> pd.Series:
+    """The bucket of each moment on the shop's wall. Clocks that go back put two moments in one, and forward none."""
+    wall = local(moments, freq, timezone)
+    return wall.dt.floor(freq) if is_intraday(freq) else wall
+
+
+def is_intraday(freq: str) -> bool:
+    """Whether steps are shorter than a day."""
+    return freq != "D" and freq not in _LONG_STEPS
