@@ -8,7 +8,7 @@ from itertools import chain
 import numpy as np
 import pandas as pd
 import pytest
-from shapes import panel, white_noise
+from shapes import CHANGES, panel, past, white_noise
 
 from footfall.forecast import BENCHMARKS, FAST, Exogenous, KnownDays, Panel, Past, models, roll, skill
 from footfall.forecast.boosting import Boosting, _Table
@@ -16,29 +16,10 @@ from footfall.forecast.exogenous import CALENDAR
 from footfall.forecast.history import filled
 from footfall.forecast.quantiles import QUANTILES
 
-SEASONS = {"30min": 48, "h": 24, "D": 7, "7D": 52, "MS": 12}
 CYCLES = {"h": 168, "D": 7, "7D": 52, "MS": 12}
 RECENT = [f"last {n} cycles" for n in (1, 2, 4, 8, 26)]
 SAME = [f"same place {n}" for n in (1, 4, 8, 16)]
 CLOCK = ["day of week", "hour", "day of month", "day of year"]
-
-
-def past(
-    values: dict[str, object],
-    freq: str = "D",
-    first: str = "2020-01-06",
-    known: KnownDays | None = None,
-) -> Past:
-    """Series that all begin at `first`; what is null is missing, and nulls before the first value are cut off."""
-    known, parts = known or KnownDays(), []
-    for name, each in values.items():
-        ours = np.asarray(each, np.float64)
-        ts = pd.date_range(first, periods=len(ours), freq=freq)
-        rows = pd.DataFrame({"series_id": name, "ts": ts, "value": ours})
-        rows["status"] = np.where(rows.value.isna(), "missing", "complete")
-        parts.append(rows.iloc[max(rows.value.first_valid_index() or 0, 0) :])
-    rows = pd.concat(parts, ignore_index=True)
-    return Past(rows, filled(rows, freq, known.timezone), freq, SEASONS[freq], known)
 
 
 def with_values(ours: Past, change: Callable[[pd.DataFrame], pd.DataFrame]) -> Past:
@@ -108,16 +89,6 @@ def slow_features(
         mean(last(8 * cycle), lambda value: float(value == 0)),
         *(mean(alike[:n]) / scale for n in (1, 4, 8, 16)),
     ]
-
-
-CHANGES = [
-    ("Europe/Paris", "2020-03-29 01:00"),
-    ("Europe/Paris", "2020-10-25 01:00"),
-    ("Australia/Lord_Howe", "2020-04-04 15:00"),
-    ("Australia/Lord_Howe", "2020-10-03 15:30"),
-    ("America/Santiago", "2020-04-05 03:00"),
-    ("America/Santiago", "2020-09-06 04:00"),
-]
 
 
 def mean(parts: Iterable[list[float]]) -> float:

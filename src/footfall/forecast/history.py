@@ -74,6 +74,26 @@ class Past:
         ahead = ends.map(parts).explode()
         return pd.DataFrame({"series_id": ahead.index, "ts": pd.to_datetime(ahead.to_numpy())})
 
+    def on_wall(self, horizon: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """History and coming buckets by the shop's clock, on which every day has 24 hours.
+
+        An hour that comes twice is one, the mean of both, once both are over; one that is left out in spring lies
+        between its neighbours. Days and longer steps are as they are.
+
+        Returns:
+            `series_id`, `wall`, `value` of the history; and `series_id`, `ts`, `wall` of the coming buckets.
+        """
+        behind, ahead = (
+            rows.assign(wall=wall_buckets(rows.ts, self.freq, self.known.timezone))
+            for rows in (self.history, self.ahead(horizon))
+        )
+        if is_intraday(self.freq):
+            is_over = behind.wall < behind.series_id.map(ahead.groupby("series_id").wall.min())
+            wide = behind[is_over].pivot_table(index="wall", columns="series_id", values="value", aggfunc="mean")
+            whole = wide.asfreq(self.freq).interpolate(limit_area="inside")
+            behind = whole.melt(ignore_index=False).dropna().reset_index()
+        return behind[["series_id", "wall", "value"]], ahead
+
 
 def filled(rows: pd.DataFrame, freq: str, timezone: str = "UTC") -> pd.DataFrame:
     """The rows with a value in every bucket.

@@ -52,21 +52,29 @@ class Statistical:
         from statsforecast import StatsForecast  # noqa: PLC0415 - takes more than a second to import
         from statsforecast import models as library  # noqa: PLC0415
 
-        seasons = max(1, int(past.history.groupby("series_id").size().min()) // past.season)
+        behind, ahead = past.on_wall(horizon)
+        seasons = max(1, int(behind.groupby("series_id").size().min()) // past.season)
         model = _STATISTICAL[self.name](library, past.season, seasons)
         processes = self.threads if self.spark is None else 1
         fitting = StatsForecast([model], freq=past.freq, n_jobs=processes, fallback_model=library.NaNModel())
-        series = past.history.rename(columns=_THEIR_NAMES)
+        series, steps = behind.rename(columns=_THEIR_NAMES), _steps(behind, ahead, past.freq)
         if self.spark is not None:
             spread = self.spark.createDataFrame(series).repartition("unique_id")
-            told = cast("Any", fitting.forecast(df=spread, h=horizon)).toPandas()
-            found: pd.DataFrame = told.sort_values(["unique_id", "ds"], ignore_index=True)
+            told = cast("Any", fitting.forecast(df=spread, h=steps)).toPandas()
         else:
-            found = cast("pd.DataFrame", fitting.forecast(horizon, series))
-        return found.rename(columns={"unique_id": "series_id", "ds": "ts", str(model): "mean"})
+            told = cast("pd.DataFrame", fitting.forecast(steps, series))
+        told = told.rename(columns={"unique_id": "series_id", "ds": "wall", str(model): "mean"})
+        found: pd.DataFrame = ahead.merge(told, on=["series_id", "wall"], how="left")[["series_id", "ts", "mean"]]
+        return found
 
 
-_THEIR_NAMES = {"series_id": "unique_id", "ts": "ds", "value": "y"}
+def _steps(behind: pd.DataFrame, ahead: pd.DataFrame, freq: str) -> int:
+    """How many steps it is from the end of any series to its last coming bucket, at most."""
+    ends, lasts = (rows.groupby("series_id").wall.max() for rows in (behind, ahead))
+    return max(len(pd.date_range(end, last, freq=freq)) for end, last in set(zip(ends, lasts, strict=True))) - 1
+
+
+_THEIR_NAMES = {"series_id": "unique_id", "wall": "ds", "value": "y"}
 # Each gets the library, the season, and how many whole seasons every series has.
 _STATISTICAL: dict[str, Callable[[ModuleType, int, int], Any]] = {
     "seasonal_naive": lambda library, season, _seasons: library.SeasonalNaive(season),
