@@ -1,11 +1,11 @@
-"""Models of statsforecast: hours are those of the shop's clock."""
+"""Models of statsforecast: on the shop's clock, with every season that a step has."""
 
 import numpy as np
 import pandas as pd
 import pytest
 from shapes import CHANGES, past
 
-from footfall.forecast import KnownDays, Past
+from footfall.forecast import KnownDays, Past, models
 from footfall.forecast.models import Statistical
 
 
@@ -42,7 +42,7 @@ def test_history_on_the_wall_is_that_of_loops_over_moments(freq: str, timezone: 
         assert list(ahead.wall) == wall[100:]
 
 
-@pytest.mark.parametrize("name", ["seasonal_naive", "seasonal_mean", "smoothing", "theta", "mstl"])
+@pytest.mark.parametrize("name", ["seasonal_naive", "seasonal_mean", "smoothing", "theta", "mstl", "arima"])
 @pytest.mark.parametrize("last", ["2020-03-28 12:00", "2020-10-24 12:00", "2020-10-25 00:00", "2020-10-27 22:00"])
 def test_hours_are_those_of_the_shop_when_clocks_change(name: str, last: str) -> None:
     """The origin is before the change, between the hour that comes twice in autumn, and days after."""
@@ -77,3 +77,47 @@ def test_series_that_end_on_both_sides_of_a_change_are_forecast_from_their_own_e
     pd.testing.assert_frame_equal(found[["series_id", "ts"]], ours.ahead(30))
     wall = found.ts.dt.tz_localize("UTC").dt.tz_convert("Europe/Paris").dt.hour
     np.testing.assert_allclose(found["mean"], shape[wall])
+
+
+def weekly_hours(weeks: int, seed: int = 0) -> np.ndarray:
+    """Open from 9 to 19, twice as busy on Saturdays, closed on Sundays."""
+    hour = np.arange(168 * weeks)
+    of_day = np.array([1, 1, 1, 1, 1, 2, 0])[hour // 24 % 7]
+    shape = 40.0 * of_day * np.exp(-(((hour % 24 - 14) / 4) ** 2))
+    return shape + np.random.default_rng(seed).normal(0, 1, len(hour))
+
+
+@pytest.mark.parametrize("name", ["mstl", "arima"])
+@pytest.mark.parametrize("weeks", [2, 5])
+def test_hours_have_a_season_of_the_day_and_one_of_the_week(name: str, weeks: int) -> None:
+    values = weekly_hours(weeks + 1)
+    found = Statistical(name).forecast(past({"a": values[:-168]}, "h"), 168)
+    truth = values[-168:]
+    is_saturday, is_sunday = np.arange(168) // 24 == 5, np.arange(168) // 24 == 6
+    assert found["mean"][is_saturday].sum() > 1.6 * found["mean"][:24].sum()
+    assert found["mean"][is_sunday].abs().mean() < 5
+    assert np.abs(found["mean"] - truth).mean() < 4
+
+
+@pytest.mark.parametrize("name", ["mstl", "arima"])
+def test_hours_of_less_than_two_weeks_have_the_season_of_the_day(name: str) -> None:
+    """Of the shortest series: what it lacks, none is given."""
+    hour = np.arange(24 * 20)
+    values = 50 + 30 * np.sin(2 * np.pi * hour / 24) + np.random.default_rng(0).normal(0, 1, len(hour))
+    late = np.where(hour < 24 * 10, np.nan, values)
+    found = Statistical(name).forecast(past({"a": values, "late": late}, "h"), 48)
+    np.testing.assert_allclose(found["mean"], np.tile(50 + 30 * np.sin(2 * np.pi * hour[:24] / 24), 4), atol=6)
+
+
+@pytest.mark.parametrize("name", ["mstl", "arima"])
+@pytest.mark.parametrize("value", [0.0, 7.0])
+def test_hours_that_are_all_alike_stay_so(name: str, value: float) -> None:
+    found = Statistical(name).forecast(past({"a": np.full(400, value), "b": weekly_hours(3)[:400]}, "h"), 30)
+    np.testing.assert_allclose(found["mean"][:30], value, atol=1e-6)
+    assert found["mean"].notna().all()
+
+
+def test_two_days_of_hours_are_enough_for_every_model() -> None:
+    ours = past({"a": weekly_hours(1)[:48]}, "h")
+    for model in models(["seasonal_mean", "smoothing", "ets", "theta", "mstl", "arima"]):
+        assert model.forecast(ours, 24)["mean"].notna().all(), model.name
