@@ -120,19 +120,27 @@ def test_the_same_place_is_that_on_the_wall_and_over_at_the_origin(freq: str, ti
             np.testing.assert_allclose(found, expected, err_msg=f"{moments[origin]}, {step} ahead")
 
 
-def test_the_year_before_is_the_week_around_the_same_day() -> None:
-    rng = np.random.default_rng(2)
-    values = rng.poisson(20, 900) * 1.0
-    table = _Table(past({"a": values}), 28, ())
-    for origin, step in ((899, 1), (899, 28), (700, 13), (420, 3)):
-        around = values[origin + step - 364 - 3 : origin + step - 364 + 4].mean()
-        level = values[origin - 364 - 27 : origin - 364 + 1].mean()
-        scale = values[max(origin - 90, 0) : origin + 1].mean()
-        np.testing.assert_allclose(features(table, origin, step, 0)[-2:], [around / scale, around / level])
+@pytest.mark.parametrize(
+    ("freq", "length", "horizon", "year", "width"),
+    [("D", 900, 370, 364, 7), ("7D", 200, 55, 52, 3), ("MS", 70, 16, 12, 1), ("h", 9300, 40, 8736, 168)],
+)
+def test_the_year_before_is_the_buckets_around_the_same_date(
+    freq: str, length: int, horizon: int, year: int, width: int
+) -> None:
+    """A week of days or hours, three weeks, one month; not where some of them are still to come."""
+    values = np.random.default_rng(2).poisson(20, length) * 1.0
+    table = _Table(past({"a": values}, freq), horizon, ())
+    for origin in (length - 1, length - 30, year + 20):
+        level = mean([list(values[max(origin - year - 4 * width + 1, 0) : origin - year + 1])])
+        for step in range(1, min(horizon, length + horizon - 1 - origin) + 1):
+            last = origin + step - year + width // 2
+            alike = values[max(last - width + 1, 0) : last + 1].mean() if last <= origin else np.nan
+            expected = [alike / table.scale[origin, 0], alike / level]
+            np.testing.assert_allclose(features(table, origin, step, 0)[-2:], expected, err_msg=f"{origin}, {step}")
 
 
 @pytest.mark.parametrize(
-    ("freq", "length", "horizon"), [("D", 800, 30), ("h", 400, 30), ("MS", 60, 15), ("7D", 150, 12)]
+    ("freq", "length", "horizon"), [("D", 800, 30), ("h", 400, 30), ("MS", 60, 15), ("7D", 150, 55)]
 )
 def test_features_and_scales_do_not_see_beyond_their_origin(freq: str, length: int, horizon: int) -> None:
     """Another future, the same features; so too for columns beside the series."""

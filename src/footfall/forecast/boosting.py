@@ -23,6 +23,7 @@ Array = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int64]
 _CYCLES = {"D": 7, "h": 168, "7D": 52, "MS": 12}
 _YEARS = {"D": 364, "h": 8736, "7D": 52, "MS": 12}
+_AROUND = {"D": 7, "h": 168, "7D": 3, "MS": 1}
 _MOST_ROWS = 40_000
 _ROUNDS = 100
 _CYCLES_TO_LEARN = 10
@@ -218,11 +219,14 @@ class _Table:
         return mean
 
     def _last_year(self, origin: Places, step: Places, series: Places) -> dict[str, Array]:
-        """The year before around the target's date, and how that was to the level four cycles before."""
-        if self._year is None or self._year >= len(self._values) or self._year <= self._horizon + self._cycle // 2:
+        """The year before around the target's date, where known, and how that was to four times as long before."""
+        if self._year is None or self._year >= len(self._values):
             return {}
-        around = self._mean(self._sums, origin + step + self._cycle // 2, series, self._cycle, self._year)
-        level = self._mean(self._sums, origin, series, 4 * self._cycle, self._year)
+        width = _AROUND[self._past.freq]
+        end = step + width // 2
+        around = self._mean(self._sums, origin + np.minimum(end, self._year), series, width, self._year)
+        around = np.where(end <= self._year, around, np.nan)
+        level = self._mean(self._sums, origin, series, 4 * width, self._year)
         return {
             "last year": around / self.scale[origin, series],
             "change last year": around / np.where(level > 0, level, np.nan),
