@@ -1,13 +1,16 @@
-"""What all tests share: the engines, and five segments without measuring how many hold, which takes half a minute."""
+"""What all tests share: the engines, and five segments without measuring how many hold, which takes half a minute. No test measures time."""
 
 import os
 import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
+from hypothesis import settings
 
 from footfall.engine import ENGINES, Engine, open_engine
 
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
 os.environ |= {"FOOTFALL_K": "5", "FOOTFALL_RESAMPLES": "0"}
 
 

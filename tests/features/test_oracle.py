@@ -8,7 +8,7 @@ from math import log, sqrt
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from oracle import FEATURES, Event, Value, features_oracle
 from strategies import MOST_EVENTS, PERIODS, as_ofs, event_lists, timezones
 
@@ -17,7 +17,6 @@ from footfall.contracts.tables import EVENT_TYPES, EVENTS
 AS_OF = datetime(2020, 3, 1)
 
 # The oracle is slow on purpose, and the first example of a run pays for what Hypothesis and Arrow load.
-unhurried = settings(deadline=None)
 
 
 def event(
@@ -728,7 +727,6 @@ def test_promotion_share_is_of_lines_with_a_reference() -> None:
 # The oracle on anything
 
 
-@unhurried
 @given(events=event_lists(), as_of=as_ofs(), timezone=timezones())
 def test_neither_the_order_of_rows_nor_the_future_matters(events: list[Event], as_of: datetime, timezone: str) -> None:
     known = sorted((one for one in events if one.event_time < as_of), key=lambda one: (one.event_time, one.product_id))
@@ -742,7 +740,6 @@ BETWEEN_ZERO_AND_ONE = (
 )
 
 
-@unhurried
 @given(events=event_lists(), as_of=as_ofs(), timezone=timezones())
 def test_shares_lie_between_zero_and_one(events: list[Event], as_of: datetime, timezone: str) -> None:
     for row in features_oracle(events, as_of, timezone).values():
@@ -760,7 +757,6 @@ def test_an_event_has_the_columns_of_the_contract() -> None:
     assert [field.name for field in fields(Event)] + partition == EVENTS.schema.names
 
 
-@unhurried
 @given(event_lists())
 def test_generated_events_keep_the_contract(events: list[Event]) -> None:
     pa.Table.from_pylist([asdict(event) for event in events], schema=EVENTS.file_schema)
@@ -777,13 +773,11 @@ def test_generated_events_keep_the_contract(events: list[Event]) -> None:
         assert one.amount == (round((one.price or 0.0) * one.quantity, 4) if sold else 0.0)
 
 
-@unhurried
 @given(event_lists())
 def test_generated_events_lie_in_three_months(events: list[Event]) -> None:
     assert any(all(period[0] <= one.event_time < period[-1] for one in events) for period in PERIODS)
 
 
-@unhurried
 @given(event_lists())
 def test_generated_sessions_are_of_one_visitor_and_month_and_without_long_pauses(events: list[Event]) -> None:
     sessions: defaultdict[str, list[Event]] = defaultdict(list)
@@ -796,7 +790,6 @@ def test_generated_sessions_are_of_one_visitor_and_month_and_without_long_pauses
         assert all(after - before < timedelta(minutes=30) for before, after in pairwise(moments))
 
 
-@unhurried
 @given(event_lists())
 def test_generated_refunds_have_their_own_order_ids(events: list[Event]) -> None:
     ids = {kind: {one.order_id for one in events if one.event_type == kind} for kind in ("purchase", "refund")}

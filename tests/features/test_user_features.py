@@ -23,7 +23,6 @@ def duckdb(tmp_path_factory: pytest.TempPathFactory) -> Engine:
 
 # A failing list is read as it is: shrinking it, at a third of a second a try, would take minutes.
 @settings(
-    deadline=None,
     max_examples=60,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow],

@@ -1,12 +1,14 @@
 """Boosting: features against slow definitions, blind to the future, and forecasts on series of known nature."""
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 from datetime import date
+from itertools import chain
 
 import numpy as np
 import pandas as pd
 import pytest
-from shapes import panel, white_noise
+from shapes import CHANGES, panel, past, white_noise
 
 from footfall.forecast import BENCHMARKS, FAST, Exogenous, KnownDays, Panel, Past, models, roll, skill
 from footfall.forecast.boosting import Boosting, _Table
@@ -14,29 +16,10 @@ from footfall.forecast.exogenous import CALENDAR
 from footfall.forecast.history import filled
 from footfall.forecast.quantiles import QUANTILES
 
-SEASONS = {"h": 24, "D": 7, "7D": 52, "MS": 12}
 CYCLES = {"h": 168, "D": 7, "7D": 52, "MS": 12}
 RECENT = [f"last {n} cycles" for n in (1, 2, 4, 8, 26)]
 SAME = [f"same place {n}" for n in (1, 4, 8, 16)]
 CLOCK = ["day of week", "hour", "day of month", "day of year"]
-
-
-def past(
-    values: dict[str, object],
-    freq: str = "D",
-    first: str = "2020-01-06",
-    known: KnownDays | None = None,
-) -> Past:
-    """Series that all begin at `first`; what is null is missing, and nulls before the first value are cut off."""
-    known, parts = known or KnownDays(), []
-    for name, each in values.items():
-        ours = np.asarray(each, np.float64)
-        ts = pd.date_range(first, periods=len(ours), freq=freq)
-        rows = pd.DataFrame({"series_id": name, "ts": ts, "value": ours})
-        rows["status"] = np.where(rows.value.isna(), "missing", "complete")
-        parts.append(rows.iloc[max(rows.value.first_valid_index() or 0, 0) :])
-    rows = pd.concat(parts, ignore_index=True)
-    return Past(rows, filled(rows, freq, known.timezone), freq, SEASONS[freq], known)
 
 
 def with_values(ours: Past, change: Callable[[pd.DataFrame], pd.DataFrame]) -> Past:
@@ -108,19 +91,56 @@ def slow_features(
     ]
 
 
-def test_the_year_before_is_the_week_around_the_same_day() -> None:
-    rng = np.random.default_rng(2)
-    values = rng.poisson(20, 900) * 1.0
-    table = _Table(past({"a": values}), 28, ())
-    for origin, step in ((899, 1), (899, 28), (700, 13), (420, 3)):
-        around = values[origin + step - 364 - 3 : origin + step - 364 + 4].mean()
-        level = values[origin - 364 - 27 : origin - 364 + 1].mean()
-        scale = values[max(origin - 90, 0) : origin + 1].mean()
-        np.testing.assert_allclose(features(table, origin, step, 0)[-2:], [around / scale, around / level])
+def mean(parts: Iterable[list[float]]) -> float:
+    every = list(chain.from_iterable(parts))
+    return sum(every) / len(every) if every else np.nan
+
+
+@pytest.mark.parametrize(("timezone", "change"), CHANGES)
+@pytest.mark.parametrize("freq", ["h", "30min"])
+def test_the_same_place_is_that_on_the_wall_and_over_at_the_origin(freq: str, timezone: str, change: str) -> None:
+    """Around changes of clocks by an hour, by half an hour and at midnight, against loops over moments."""
+    week, middle = pd.Timedelta(weeks=1), pd.Timestamp(change).floor("h")
+    moments = pd.date_range(middle - 3 * week, middle + 3 * week, freq=freq)
+    per_week = len(moments) // 6
+    values = np.random.default_rng(7).poisson(9, len(moments)) * 1.0
+    table = _Table(past({"a": values}, freq, str(moments[0]), KnownDays(timezone=timezone)), per_week + 1, ())
+    wall = list(moments.tz_localize("UTC").tz_convert(timezone).tz_localize(None).floor(freq))
+    on_wall: dict[pd.Timestamp, list[float]] = defaultdict(list)
+    for bucket, value in zip(wall, values, strict=True):
+        on_wall[bucket].append(value)
+    for origin in [*range(3 * per_week - 6, 3 * per_week + 6), *range(4 * per_week - 6, 4 * per_week + 6)]:
+        later = min(wall[origin + 1 :])
+        for step in (1, 2, 3, per_week // 7, per_week, per_week + 1):
+            last = wall[origin + step] - week
+            while last >= later:
+                last -= week
+            expected = [mean(on_wall[last - k * week] for k in range(n)) for n in (1, 4, 8, 16)]
+            found = features(table, origin, step, 0)[12:16] * table.scale[origin, 0]
+            np.testing.assert_allclose(found, expected, err_msg=f"{moments[origin]}, {step} ahead")
 
 
 @pytest.mark.parametrize(
-    ("freq", "length", "horizon"), [("D", 800, 30), ("h", 400, 30), ("MS", 60, 15), ("7D", 150, 12)]
+    ("freq", "length", "horizon", "year", "width"),
+    [("D", 900, 370, 364, 7), ("7D", 200, 55, 52, 3), ("MS", 70, 16, 12, 1), ("h", 9300, 40, 8736, 168)],
+)
+def test_the_year_before_is_the_buckets_around_the_same_date(
+    freq: str, length: int, horizon: int, year: int, width: int
+) -> None:
+    """A week of days or hours, three weeks, one month; not where some of them are still to come."""
+    values = np.random.default_rng(2).poisson(20, length) * 1.0
+    table = _Table(past({"a": values}, freq), horizon, ())
+    for origin in (length - 1, length - 30, year + 20):
+        level = mean([list(values[max(origin - year - 4 * width + 1, 0) : origin - year + 1])])
+        for step in range(1, min(horizon, length + horizon - 1 - origin) + 1):
+            last = origin + step - year + width // 2
+            alike = values[max(last - width + 1, 0) : last + 1].mean() if last <= origin else np.nan
+            expected = [alike / table.scale[origin, 0], alike / level]
+            np.testing.assert_allclose(features(table, origin, step, 0)[-2:], expected, err_msg=f"{origin}, {step}")
+
+
+@pytest.mark.parametrize(
+    ("freq", "length", "horizon"), [("D", 800, 30), ("h", 400, 30), ("MS", 60, 15), ("7D", 150, 55)]
 )
 def test_features_and_scales_do_not_see_beyond_their_origin(freq: str, length: int, horizon: int) -> None:
     """Another future, the same features; so too for columns beside the series."""
@@ -241,7 +261,6 @@ def test_hours_of_a_shop_and_their_night() -> None:
     np.testing.assert_allclose(found["mean"], np.tile(np.where(is_open[:24], 50.0, 0.0), 2), atol=2)
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="the same place in the week is that of UTC")
 def test_hours_after_clocks_changed() -> None:
     """The shop opens at 9 on its own wall, two days after the change as before it."""
     hours = pd.date_range("2020-09-16", periods=24 * 42, freq="h")

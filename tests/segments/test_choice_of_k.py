@@ -4,7 +4,7 @@ from datetime import datetime
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from shoppers import shop
 from sklearn.metrics import silhouette_samples
@@ -33,7 +33,6 @@ def blobs(k: int, users: int, seed: int, *, apart: float = 8.0, axes: int = 6) -
     seed=st.integers(0, 2**32),
     shift=st.floats(0, 50),
 )
-@settings(deadline=None)
 def test_the_silhouette_is_that_of_all_pairs(users: int, k: int, axes: int, seed: int, shift: float) -> None:
     rng = np.random.default_rng(seed)
     points, labels = rng.normal(shift, 1, (users, axes)), rng.integers(0, k, users).astype(np.int32)

@@ -151,7 +151,7 @@ def test_a_warehouse_says_what_assign_says(warehouse: Warehouse, kind: str) -> N
 value = st.none() | st.floats() | st.sampled_from(EXTREMES) | st.integers(-100, 100).map(float)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(*[value] * len(EVERY_SHAPE)), min_size=1, max_size=12))
 def test_any_users_at_all(users: list[tuple[float | None, ...]]) -> None:
     features = table_of(dict(zip(EVERY_SHAPE, zip(*users, strict=True), strict=True)))

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from segmented import UPDATED_AT, Segmented
 from shoppers import shop, users_with
@@ -19,7 +19,6 @@ from footfall.segments.scoring import labels_of, needed_features
 coordinates = st.floats(-1e6, 1e6, allow_nan=False).map(lambda value: round(value, 3))
 
 
-@settings(deadline=None)
 @given(
     st.tuples(coordinates, coordinates),
     st.lists(st.tuples(coordinates, coordinates), min_size=1, max_size=5, unique=True),

@@ -55,7 +55,6 @@ def duckdb(tmp_path_factory: pytest.TempPathFactory) -> Engine:
 
 
 @settings(
-    deadline=None,
     max_examples=60,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow],

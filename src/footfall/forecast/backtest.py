@@ -26,7 +26,7 @@ KEYS = ["series_id", "ts"]
 LEAST_ORIGINS, BURN_IN = 2, 6
 _RARE, _SPARSE = 0.5, 0.1
 _RECENT_SEASONS = 13
-REVISION = 1
+REVISION = 2
 """Changes when the same past gives other forecasts."""
 Report = Callable[[str], None]
 Keep = Callable[[Model, Past, int], pd.DataFrame]

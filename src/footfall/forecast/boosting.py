@@ -16,13 +16,14 @@ from joblib import Parallel, delayed
 
 from footfall.contracts import COMPLETE
 from footfall.forecast.exogenous import CALENDAR, Exogenous, exogenous, own_features
-from footfall.forecast.history import Past, local
+from footfall.forecast.history import Past, local, wall_buckets
 from footfall.forecast.quantiles import LEVELS, QUANTILES
 
 Array = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int64]
 _CYCLES = {"D": 7, "h": 168, "7D": 52, "MS": 12}
 _YEARS = {"D": 364, "h": 8736, "7D": 52, "MS": 12}
+_AROUND = {"D": 7, "h": 168, "7D": 3, "MS": 1}
 _MOST_ROWS = 40_000
 _ROUNDS = 100
 _CYCLES_TO_LEARN = 10
@@ -106,7 +107,11 @@ class _Table:
         filled = np.where(is_known, self._values, 0.0)
         self._sums, self._counts = _running(filled), _running(is_known)
         self._sizes, self._zeros = _running(np.abs(filled)), _running(is_known & (filled == 0))
-        self._place_sums, self._place_counts = (_running(part, self._cycle) for part in (filled, is_known))
+        # The last bucket on the wall that is over at each moment: when clocks go back, a moment may end none.
+        self._over = np.minimum.accumulate(self._buckets[:0:-1])[::-1] - 1
+        self._place_sums, self._place_counts = (
+            _running(self._on_wall(part), self._cycle) for part in (filled, is_known)
+        )
 
     def _row(self, moments: pd.Series) -> pd.Series:
         """The moment of the matrix row: weeks begin on the same day, whatever day those of a series begin on."""
@@ -124,12 +129,19 @@ class _Table:
         both = pd.concat(
             [known[["series_id", "ts"]].join(behind), ahead[["series_id", "ts"]].join(coming)], ignore_index=True
         )
-        self._clock = _clock(both.ts.drop_duplicates().sort_values(), self._past)
+        moments = both.ts.drop_duplicates().sort_values()
+        self._clock, self._buckets = _clock(moments, self._past), _buckets(moments, self._past)
         self._is_known_ahead = {one.name: one.is_known_ahead for one in features}
         return {
             one.name: both.pivot(index="ts", columns="series_id", values=one.name)[self._names].to_numpy(np.float64)
             for one in features
         }
+
+    def _on_wall(self, values: npt.NDArray[np.generic]) -> Array:
+        """The same by buckets on the shop's wall, up to the end of the horizon; what shares one is summed."""
+        wall = np.zeros((self._buckets.max() + 1, values.shape[1]))
+        np.add.at(wall, self._buckets[: len(values)], values)
+        return wall
 
     @cached_property
     def scale(self) -> Array:
@@ -197,8 +209,9 @@ class _Table:
         return mean
 
     def _same_place(self, origin: Places, step: Places, series: Places, places: int) -> Array:
-        """Mean of the last buckets at the target's place in the cycle that are known at the origin."""
-        last = origin + step - -(-step // self._cycle) * self._cycle
+        """Mean of the last buckets at the target's place in the cycle that are over at the origin."""
+        target = self._buckets[origin + step]
+        last = target + (self._over[origin] - target) // self._cycle * self._cycle
         first = last - places * self._cycle
         before = np.maximum(first + self._cycle, 0)
         sums, counts = (
@@ -209,11 +222,14 @@ class _Table:
         return mean
 
     def _last_year(self, origin: Places, step: Places, series: Places) -> dict[str, Array]:
-        """The year before around the target's date, and how that was to the level four cycles before."""
-        if self._year is None or self._year >= len(self._values) or self._year <= self._horizon + self._cycle // 2:
+        """The year before around the target's date, where known, and how that was to four times as long before."""
+        if self._year is None or self._year >= len(self._values):
             return {}
-        around = self._mean(self._sums, origin + step + self._cycle // 2, series, self._cycle, self._year)
-        level = self._mean(self._sums, origin, series, 4 * self._cycle, self._year)
+        width = _AROUND[self._past.freq]
+        end = step + width // 2
+        around = self._mean(self._sums, origin + np.minimum(end, self._year), series, width, self._year)
+        around = np.where(end <= self._year, around, np.nan)
+        level = self._mean(self._sums, origin, series, 4 * width, self._year)
         return {
             "last year": around / self.scale[origin, series],
             "change last year": around / np.where(level > 0, level, np.nan),
@@ -234,3 +250,11 @@ def _clock(moments: pd.Series, past: Past) -> dict[str, Array]:
     wall = local(moments, past.freq, past.known.timezone).dt
     places = {"day of week": wall.dayofweek, "hour": wall.hour, "day of month": wall.day, "day of year": wall.dayofyear}
     return {name: place.to_numpy(np.float64) for name, place in places.items()}
+
+
+def _buckets(moments: pd.Series, past: Past) -> Places:
+    """The number of each moment's bucket on the shop's wall."""
+    wall = wall_buckets(moments, past.freq, past.known.timezone)
+    every = pd.date_range(wall.min(), wall.max(), freq=past.freq)
+    numbers: Places = every.get_indexer(pd.DatetimeIndex(wall), method="ffill")
+    return numbers

@@ -105,6 +105,26 @@ class Past:
         ahead = self.ahead(horizon)
         return ahead if self.given is None else ahead.merge(self.given, on=["series_id", "ts"], how="left")
 
+    def on_wall(self, horizon: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """History and coming buckets by the shop's clock, on which every day has 24 hours.
+
+        An hour that comes twice is one, the mean of both, once both are over; one that is left out in spring lies
+        between its neighbours. Days and longer steps are as they are.
+
+        Returns:
+            `series_id`, `wall`, `value` of the history; and `series_id`, `ts`, `wall` of the coming buckets.
+        """
+        behind, ahead = (
+            rows.assign(wall=wall_buckets(rows.ts, self.freq, self.known.timezone))
+            for rows in (self.history, self.ahead(horizon))
+        )
+        if is_intraday(self.freq):
+            is_over = behind.wall < behind.series_id.map(ahead.groupby("series_id").wall.min())
+            wide = behind[is_over].pivot_table(index="wall", columns="series_id", values="value", aggfunc="mean")
+            whole = wide.asfreq(self.freq).interpolate(limit_area="inside")
+            behind = whole.melt(ignore_index=False).dropna().reset_index()
+        return behind[["series_id", "wall", "value"]], ahead
+
 
 def own_columns(rows: pd.DataFrame) -> list[str]:
     """Names of the columns that a file has beside its values."""
@@ -188,7 +208,18 @@ def days_of(moments: pd.Series, freq: str, timezone: str) -> pd.Series:
 
 def local(moments: pd.Series, freq: str, timezone: str) -> pd.Series:
     """The time on the shop's wall. Days, weeks and months are dates of the shop already; shorter steps are in UTC."""
-    if freq == "D" or freq in _LONG_STEPS:
+    if not is_intraday(freq):
         return moments
     wall: pd.Series = moments.dt.tz_localize("UTC").dt.tz_convert(timezone).dt.tz_localize(None)
     return wall
+
+
+def wall_buckets(moments: pd.Series, freq: str, timezone: str) -> pd.Series:
+    """The bucket of each moment on the shop's wall. Clocks that go back put two moments in one, and forward none."""
+    wall = local(moments, freq, timezone)
+    return wall.dt.floor(freq) if is_intraday(freq) else wall
+
+
+def is_intraday(freq: str) -> bool:
+    """Whether steps are shorter than a day."""
+    return freq != "D" and freq not in _LONG_STEPS
