@@ -1,4 +1,4 @@
-"""What all tests share: the engines, and five segments without measuring how many hold, which takes half a minute. No test measures time."""
+"""What all tests share: the engines, and five segments without measuring how many hold, which takes half a minute."""
 
 import os
 import shutil
@@ -9,7 +9,7 @@ from hypothesis import settings
 
 from footfall.engine import ENGINES, Engine, open_engine
 
-settings.register_profile("any machine", deadline=None)
+settings.register_profile("any machine", deadline=None)  # no test measures time
 settings.load_profile("any machine")
 os.environ |= {"FOOTFALL_K": "5", "FOOTFALL_RESAMPLES": "0"}
 
