@@ -11,8 +11,8 @@ invoices before the first origin that is scored). 12 origins, 14 days ahead. Two
 
 "Below": 1 - geometric mean over series of the ratio of errors to those of the library's seasonal naive forecast, with
 its 95% interval over origins. Quantile loss: the mean of pinball losses at seven levels. Width: of the 80% interval,
-after it was stretched until it covers 80%, in units of a series' mean. With --keep, forecasts of the same past are
-those of an earlier run, and so are the seconds of peers.
+after it was stretched until it covers 80%, in units of a series' mean. With --keep, series and forecasts of the same
+past are those of an earlier run, and so are the seconds of peers.
 """
 
 import argparse
@@ -89,7 +89,8 @@ def with_groups(file: Path, target: Path) -> None:
 def panel_of(file: Path, metric: str, folder: Path) -> Panel:
     """Daily series through the whole of Footfall."""
     grouped, mapping, calendar = folder / "grouped.csv", folder / "grouped.toml", folder / "sales.toml"
-    with_groups(file, grouped)
+    if not grouped.exists():
+        with_groups(file, grouped)
     preset = (Path(presets.__file__).parent / "online_retail.toml").read_text("utf-8")
     mapping.write_text(preset.replace('country = "Country"', 'country = "Country"\ncategory_code = "category_code"'))
     calendar.write_text(CALENDAR)
@@ -267,22 +268,23 @@ def main() -> None:
     parser.add_argument("--model", nargs="*", default=["seasonal_mean", "smoothing", "theta", "xgboost", "lstm"])
     parser.add_argument("--peer", nargs="*", default=list(PEERS))
     parser.add_argument("--out", type=Path)
-    parser.add_argument("--keep", type=Path, help="keep what is forecast here, for the next run")
+    parser.add_argument("--keep", type=Path, help="a folder that keeps series and forecasts for the next run")
     asked = parser.parse_args()
     warnings.filterwarnings("ignore")
     logging.disable(logging.WARNING)
-    with TemporaryDirectory() as folder, TemporaryDirectory() as nowhere:
-        panel = panel_of(asked.file, asked.metric, Path(folder))
-        calendar = read_calendar(Path(folder) / "sales.toml")
-        keep = asked.keep or Path(nowhere)
-        keep.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory() as temporary:
+        folder = asked.keep or Path(temporary)
+        forecasts = folder / "forecasts"
+        forecasts.mkdir(parents=True, exist_ok=True)
+        panel = panel_of(asked.file, asked.metric, folder)
+        calendar = read_calendar(folder / "sales.toml")
         known = KnownDays(calendar.named_days(), calendar.holidays(range(2009, 2013)).keys(), {}, "Europe/London")
-        each = KeptForecasts(keep)
+        each = KeptForecasts(forecasts)
         began = time.perf_counter()
         rolled = roll(panel, models(asked.model, threads=2), horizon=HORIZON, origins=ORIGINS, known=known, each=each)
         seconds = {"chosen": time.perf_counter() - began}
         ours = rolled.compared[~rolled.compared.model.isin(BENCHMARKS)]
-        theirs, theirs_seconds = peers(panel, ours, asked.peer, keep)
+        theirs, theirs_seconds = peers(panel, ours, asked.peer, forecasts)
     rows = pd.concat([ours, theirs], ignore_index=True)
     large = rows.volume.eq("steady").groupby(rows.series_id).transform("all")
     origins = sorted(rows.origin.unique())
