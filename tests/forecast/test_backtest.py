@@ -1,5 +1,6 @@
 """Rolling origins and scores: on series whose answer is known, and against definitions written out."""
 
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -8,7 +9,19 @@ import pytest
 from shapes import backtest, forecast, panel, slow_level, white_noise
 
 from footfall.errors import UserError
-from footfall.forecast import BENCHMARKS, FAST, QUANTILES, KnownDays, Panel, errors, models, origins_of, skill
+from footfall.forecast import (
+    BENCHMARKS,
+    FAST,
+    QUANTILES,
+    KnownDays,
+    Panel,
+    Past,
+    errors,
+    models,
+    origins_of,
+    roll,
+    skill,
+)
 
 
 def test_origins_are_a_horizon_apart_and_the_last_leaves_a_horizon() -> None:
@@ -32,6 +45,33 @@ def test_no_forecast_sees_what_comes_after_its_origin() -> None:
     told = [found[found.origin == origin].reset_index(drop=True) for found in told]
     pd.testing.assert_frame_equal(told[0].drop(columns="actual"), told[1].drop(columns="actual"))
     assert not told[0].actual.equals(told[1].actual)
+
+
+def wild(_rng: np.random.Generator, days: np.ndarray) -> np.ndarray:
+    """What nobody foresees who looks at its past."""
+    return 100 + 40 * np.sin(days.astype(float) ** 2)
+
+
+@dataclass(frozen=True)
+class Knowing:
+    """A model that knows what comes, but for an error of its own."""
+
+    name: str
+    share: float
+
+    def forecast(self, past: Past, horizon: int) -> pd.DataFrame:
+        ahead = past.ahead(horizon)
+        days = (ahead.ts - past.rows.ts.min()).dt.days.to_numpy()
+        return ahead.assign(mean=wild(np.random.default_rng(0), days) + self.share * 20 * np.cos(days**2 / 7))
+
+
+def test_a_model_may_be_blended_with_the_median() -> None:
+    """The errors of one are opposite to those of two others; of these, the median is one."""
+    fitted = [Knowing("one", 1.0), Knowing("two", -1.0), Knowing("three", -1.1)]
+    found = roll(panel(wild, days=400), [*models([]), *fitted], horizon=14, origins=6)
+    assert set(found.choices.model) == {"one+median"}
+    rows = found.compared.set_index(["series_id", "ts", "model"])["mean"].unstack()
+    pd.testing.assert_series_equal(rows.chosen, (rows.one + rows.two) / 2, check_names=False)
 
 
 def test_benchmarks_are_what_they_are_called() -> None:

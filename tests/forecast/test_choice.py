@@ -24,7 +24,7 @@ def told(misses: dict[str, list[float]], volume: str = "steady", scale: float = 
 
 
 def chosen(rows: pd.DataFrame, volume: str = "steady") -> list[str]:
-    found = choices(rows, "default")
+    found = choices([rows], "default")
     return list(found[found.volume == volume].sort_values("origin").model)
 
 
@@ -55,7 +55,7 @@ def test_the_default_until_two_origins_are_over_then_the_better_before() -> None
 def test_neither_the_own_nor_later_origins_are_looked_at(number: int) -> None:
     rows = told({"x": [1.0, 3, 1, 3, 1], "y": [2.0, 1, 2, 1, 2]})
     other = rows.assign(actual=rows.actual.mask(rows.origin >= ORIGINS[number], 1e6 * (rows.model == "y")))
-    mine, theirs = (choices(each, "default").iloc[: number + 1] for each in (rows, other))
+    mine, theirs = (choices([each], "default").iloc[: number + 1] for each in (rows, other))
     pd.testing.assert_frame_equal(mine, theirs)
 
 
@@ -65,7 +65,7 @@ def test_a_change_is_followed_as_recent_origins_count_more() -> None:
 
 
 def test_losses_told_are_weighted_means_of_before() -> None:
-    found = choices(told({"x": [1.0, 2, 4, 1, 1]}), "default")
+    found = choices([told({"x": [1.0, 2, 4, 1, 1]})], "default")
     assert found.loss[:2].isna().all()
     assert found.loss[2] == pytest.approx((_FADING * 1 + 2) / (_FADING + 1))
     assert found.loss[3] == pytest.approx((_FADING**2 * 1 + _FADING * 2 + 4) / (_FADING**2 + _FADING + 1))

@@ -1,6 +1,6 @@
 """Rolling origins: every model forecasts the same stretches of the past, from what was known before each."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -146,8 +146,10 @@ def _judged(told: pd.DataFrame, panel: Panel, first: pd.Timestamp) -> Rolled:
     """With quantiles, the median of the models, and the choice among all; origins that only served these left out."""
     told = calibrated(told)
     told = pd.concat([told, _median(told)], ignore_index=True)
-    chosen = choices(told, ENSEMBLE if (told.model == ENSEMBLE).any() else BENCHMARKS[0])
-    best = told.merge(chosen[["origin", "volume", "model"]], on=["origin", "volume", "model"]).assign(model=CHOSEN)
+    chosen = choices(_candidates(told), ENSEMBLE if (told.model == ENSEMBLE).any() else BENCHMARKS[0])
+    keys = ["origin", "volume", "model"]
+    best = pd.concat([rows.merge(chosen[keys], on=keys) for rows in _candidates(told)], ignore_index=True)
+    best["model"] = CHOSEN
     coherent = best if panel.hierarchy is None else _coherent(best, panel.hierarchy)
     every = pd.concat([told, coherent], ignore_index=True)
     every = every[every.actual.notna() | (every.ts > _last_over(panel))]
@@ -231,11 +233,30 @@ def _of_series(past: Past) -> pd.DataFrame:
 
 def _median(told: pd.DataFrame) -> pd.DataFrame:
     """Of all models but the benchmarks."""
+    return _together(told[~told.model.isin(BENCHMARKS)], "median", ENSEMBLE)
+
+
+def _candidates(told: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """All that is told, and the blend of each model with the median of all: a table at a time, as they are large."""
+    yield told
     fitted = told[~told.model.isin(BENCHMARKS)]
+    names = [name for name in fitted.model.unique() if name != ENSEMBLE]
+    if len(names) > 1:
+        for name in names:
+            yield _together(fitted[fitted.model.isin([name, ENSEMBLE])], "mean", blend_of(name))
+
+
+def blend_of(model: str) -> str:
+    """What the mean of a model and of the median of all is called."""
+    return f"{model}+{ENSEMBLE}"
+
+
+def _together(told: pd.DataFrame, how: str, name: str) -> pd.DataFrame:
+    """One forecast of several of each bucket, number by number."""
     keys = ["series_id", "origin", "ts"]
-    numbers = fitted.groupby(keys)[["mean", *QUANTILES]].median()
-    others = fitted.drop_duplicates(keys).set_index(keys).drop(columns=numbers.columns)
-    return numbers.join(others).reset_index().assign(model=ENSEMBLE)
+    numbers = told.groupby(keys)[["mean", *QUANTILES]].agg(how)
+    others = told.drop_duplicates(keys).set_index(keys).drop(columns=numbers.columns)
+    return numbers.join(others).reset_index().assign(model=name)
 
 
 def _coherent(best: pd.DataFrame, hierarchy: pd.DataFrame) -> pd.DataFrame:

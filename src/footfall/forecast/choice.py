@@ -1,5 +1,7 @@
 """Which model forecasts which series: at each origin, the one that was best on the origins before."""
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 
@@ -20,27 +22,28 @@ def quantile_losses(told: pd.DataFrame) -> pd.Series:
     return pd.Series(2 * np.maximum(levels * missed, (levels - 1) * missed).mean(axis=1), told.index)
 
 
-def choices(told: pd.DataFrame, default: str) -> pd.DataFrame:
+def choices(candidates: Iterable[pd.DataFrame], default: str) -> pd.DataFrame:
     """The model of each class of volume at each origin.
 
     Args:
-        told: calibrated forecasts beside the truth, `scale` and `volume` of the series with them.
+        candidates: calibrated forecasts beside the truth, `scale` and `volume` of the series with them, in any number
+            of tables.
         default: the model where there are fewer than two origins to judge by.
 
     Returns:
         `origin`, `volume`, `model`, and `loss`: the mean scaled quantile loss that it had before, recent origins
         counting more.
     """
-    rows = told.assign(loss=quantile_losses(told) / told.scale)
-    losses = rows.groupby(["volume", "origin", "model"]).loss.agg(["mean", "count"]).reset_index()
+    losses = pd.concat([_losses(told) for told in candidates], ignore_index=True)
+    origins, volumes = np.sort(losses.origin.unique()), sorted(losses.volume.unique())
     most = losses.groupby(["volume", "origin"])["count"].transform("max")
     # A model that is silent on some series is not judged: they may be the hard ones.
     losses["loss"] = losses["mean"].where((losses["count"] == most) & (most > 0))
     losses = losses[most > 0]
     found = []
-    for origin in np.sort(told.origin.unique()):
+    for origin in origins:
         before = losses[losses.origin < origin]
-        for volume in sorted(told.volume.unique()):
+        for volume in volumes:
             ours = before[before.volume == volume].pivot(index="origin", columns="model", values="loss").dropna(axis=1)
             if len(ours) < _LEAST_ORIGINS or ours.empty:
                 found.append((origin, volume, default, np.nan))
@@ -49,3 +52,9 @@ def choices(told: pd.DataFrame, default: str) -> pd.DataFrame:
             mean = ours.mul(weights, axis=0).sum() / weights.sum()
             found.append((origin, volume, str(mean.idxmin()), float(mean.min())))
     return pd.DataFrame(found, columns=["origin", "volume", "model", "loss"])
+
+
+def _losses(told: pd.DataFrame) -> pd.DataFrame:
+    """The mean scaled quantile loss of each model at each origin, by volume, and of how many forecasts it is."""
+    rows = told.assign(loss=quantile_losses(told) / told.scale)
+    return rows.groupby(["volume", "origin", "model"]).loss.agg(["mean", "count"]).reset_index()

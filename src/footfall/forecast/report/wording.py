@@ -86,7 +86,8 @@ def model_name(model: str) -> str:
     >>> model_name("seasonal_naive")
     'seasonal naive'
     """
-    return _MODELS.get(model, model.replace("_", " "))
+    one, blended, other = model.partition("+")
+    return _MODELS.get(one, one.replace("_", " ")) + (f" with {_MODELS[other]}" if blended else "")
 
 
 def bucket_name(freq: str) -> str:
