@@ -15,8 +15,9 @@ from volume_oracle import volumes_oracle
 
 from footfall.contracts import DIMENSIONS, EVENTS, VOLUMES
 from footfall.engine import Engine, open_engine
+from footfall.errors import UserError
 from footfall.pipeline.months import month_before, next_month
-from footfall.series import count_cells, volumes
+from footfall.series import find_occurrences, volumes
 
 MEASURES = [
     column.name for column in VOLUMES.columns if column.name not in {"hour", "day", "dimension", "member", "month"}
@@ -30,8 +31,8 @@ def volumes_of(events: Sequence[Event], timezone: str, month: str, engine: Engin
         name: engine.read_arrow(pa.Table.from_pylist([row_of(e) for e in events if month_of(e) == name], EVENTS.schema))
         for name in (near if timezone != "UTC" else near[1:2])
     }
-    cells, places = count_cells(engine, tables, month=month, timezone=timezone)
-    return engine.collect(volumes(cells, places, month=month)).to_pylist()
+    occurrences, members = find_occurrences(engine, tables, month=month, timezone=timezone)
+    return engine.collect(volumes(occurrences, members, month=month)).to_pylist()
 
 
 def month_of(event: Event) -> str:
@@ -80,3 +81,13 @@ def test_members_sum_to_the_shop(duckdb: Engine, timezone: str) -> None:
     assert sums.keys() == set(DIMENSIONS)
     for dimension in DIMENSIONS:
         assert sums[dimension] == pytest.approx(sums["all"]), dimension
+
+
+def test_members_that_no_number_holds_are_told_of(duckdb: Engine) -> None:
+    """Here each line has a category, a brand and a country of its own, as a mapping to the wrong columns makes them."""
+    event, count = row_of(many_events(seed=3)[0]), 2**16
+    columns = {name: pa.array([value] * count, EVENTS.schema.field(name).type) for name, value in event.items()}
+    names = pa.array([f"member {number}" for number in range(count)])
+    rows = pa.table(columns | dict.fromkeys(("category_code", "brand", "country"), names), schema=EVENTS.schema)
+    with pytest.raises(UserError, match=r"too many different members .* 65,537 \(brand\)"):
+        find_occurrences(duckdb, {"2020-02": duckdb.read_arrow(rows)}, month="2020-02", timezone="UTC")

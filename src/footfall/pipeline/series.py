@@ -23,12 +23,12 @@ from footfall.pipeline.months import (
 )
 from footfall.pipeline.query import query
 from footfall.series import (
-    CELLS,
     METRICS,
+    OCCURRENCES,
     REVISION,
     ShopCalendar,
-    count_cells,
     days_with_status,
+    find_occurrences,
     hours_with_status,
     metric_series,
     places,
@@ -122,13 +122,13 @@ def _count(lake: Lake, engine: Engine, month: str, timezone: str) -> None:
 
     with transaction(lake) as tx:
         near = {one: events(one) for one in _near(month, timezone)}
-        cells, members = count_cells(engine, near, month=month, timezone=timezone)
-        folder = tx.place("cells")
-        engine.write_parquet(cells.select(CELLS.schema.names), folder, per_bucket=True)
-        counted = engine.read_parquet([str(file) for file in sorted(folder.rglob("*.parquet"))], CELLS)
+        rows, members = find_occurrences(engine, near, month=month, timezone=timezone)
+        folder = tx.place(OCCURRENCES.name)
+        engine.write_parquet(rows, folder, per_bucket=True)
+        found = engine.read_parquet([str(file) for file in sorted(folder.rglob("*.parquet"))], OCCURRENCES)
         tx.replace(
             VOLUMES,
-            [tx.run(engine, volumes(counted, members, month=month), VOLUMES, known={"month": month})],
+            [tx.run(engine, volumes(found, members, month=month), VOLUMES, known={"month": month})],
             replaces=lambda file: file.partition["month"] == month,
             done={month: _mark(lake, month, timezone)},
         )

@@ -2,20 +2,21 @@
 
 from footfall.series.hierarchy import places
 from footfall.series.metrics import METRICS, metric_series
+from footfall.series.occurrences import OCCURRENCES, find_occurrences
 from footfall.series.shop_calendar import ShopCalendar, read_calendar
 from footfall.series.statuses import days_with_status, hours_with_status
-from footfall.series.volumes import CELLS, count_cells, volumes
+from footfall.series.volumes import volumes
 
 REVISION = 1
 """Raise it when the code counts differently: months are then counted anew."""
 
 __all__ = [
-    "CELLS",
     "METRICS",
+    "OCCURRENCES",
     "REVISION",
     "ShopCalendar",
-    "count_cells",
     "days_with_status",
+    "find_occurrences",
     "hours_with_status",
     "metric_series",
     "places",
