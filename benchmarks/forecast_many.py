@@ -1,8 +1,8 @@
 """What many forecasts cost: `footfall forecast` on simulated daily series of two years, beside Prophet. One table.
 
-    python benchmarks/forecast_many.py [--series 100 1000] [--prophet-up-to 1000]
+    python benchmarks/forecast_many.py [--series 100 1000] [--prophet-up-to 1000] [--origins 12]
 
-Footfall forecasts every series with all models of the default set from 18 past origins and from now, calibrates,
+Footfall forecasts every series with all models of the default set from 6 + 12 past origins and from now, calibrates,
 chooses and writes the result. Prophet is fitted once to each series, in two processes, and forecasts from now: no
 backtest, no calibration. Both read the same CSV file.
 """
@@ -57,6 +57,7 @@ def line(name: str, series: int, cost: Cost) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--series", type=int, nargs="*", default=[100, 1000])
+    parser.add_argument("--origins", type=int, default=12)
     parser.add_argument("--prophet-up-to", type=int, default=1000)
     parser.add_argument("--timeout", type=float, default=3600)
     asked = parser.parse_args()
@@ -67,6 +68,7 @@ def main() -> None:
             file, out, log = folder / "own.csv", folder / "ahead.csv", folder / "log"
             shop(series, file)
             ours = [sys.executable, "-m", "footfall.cli", "forecast", "--csv", str(file), "--out", str(out)]
+            ours += ["--origins", str(asked.origins)]
             print(line("footfall forecast", series, measure(ours, log, asked.timeout)), flush=True)
             if series <= asked.prophet_up_to:
                 theirs = [sys.executable, "-c", PROPHET, str(file), str(out)]

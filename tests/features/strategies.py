@@ -206,7 +206,7 @@ def many_events(seed: int) -> list[Event]:
     random.seed(seed)
     drawn: list[Event] = []
 
-    @settings(database=None, max_examples=15, derandomize=True)
+    @settings(database=None, deadline=None, max_examples=15, derandomize=True)
     @given(events=event_lists())
     def draw(events: list[Event]) -> None:
         drawn.extend(in_own_sessions(events, number=len(drawn)))
