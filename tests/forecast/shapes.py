@@ -64,6 +64,11 @@ def slow_level(rng: np.random.Generator, days: np.ndarray) -> object:
     return level + 30 * np.sin(2 * np.pi * days / 7) + rng.normal(0, 12, len(days))
 
 
+def wild(_rng: np.random.Generator, days: np.ndarray) -> np.ndarray:
+    """What nobody foresees who looks at its past."""
+    return 100 + 40 * np.sin(days.astype(float) ** 2)
+
+
 def backtest(ours: Panel, models: Sequence[Model], *, horizon: int, origins: int) -> pd.DataFrame:
     """Forecasts beside the truth."""
     return roll(ours, models, horizon=horizon, origins=origins).compared

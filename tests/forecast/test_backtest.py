@@ -6,7 +6,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
-from shapes import backtest, forecast, panel, slow_level, white_noise
+from shapes import backtest, forecast, panel, slow_level, white_noise, wild
 
 from footfall.errors import UserError
 from footfall.forecast import (
@@ -45,11 +45,6 @@ def test_no_forecast_sees_what_comes_after_its_origin() -> None:
     told = [found[found.origin == origin].reset_index(drop=True) for found in told]
     pd.testing.assert_frame_equal(told[0].drop(columns="actual"), told[1].drop(columns="actual"))
     assert not told[0].actual.equals(told[1].actual)
-
-
-def wild(_rng: np.random.Generator, days: np.ndarray) -> np.ndarray:
-    """What nobody foresees who looks at its past."""
-    return 100 + 40 * np.sin(days.astype(float) ** 2)
 
 
 @dataclass(frozen=True)

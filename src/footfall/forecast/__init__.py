@@ -14,7 +14,7 @@ from footfall.forecast.choice import CHOSEN
 from footfall.forecast.exogenous import Exogenous, exogenous, refuse_leaks
 from footfall.forecast.history import KnownDays, Past
 from footfall.forecast.models import BENCHMARKS, FAST, Model, models
-from footfall.forecast.panel import Panel, read_csv
+from footfall.forecast.panel import Panel, read_csv, shut
 from footfall.forecast.quantiles import INTERVALS, LEVELS, MEDIAN, QUANTILES
 from footfall.forecast.scores import Skill, coverage, errors, skill
 
@@ -46,5 +46,6 @@ __all__ = [
     "refuse_gaps_ahead",
     "refuse_leaks",
     "roll",
+    "shut",
     "skill",
 ]

@@ -14,7 +14,7 @@ from footfall.contracts import CLOSED, COMPLETE, PARTIAL
 from footfall.errors import UserError
 from footfall.forecast.choice import CHOSEN, choices
 from footfall.forecast.exogenous import CALENDAR, own_features, refuse_leaks
-from footfall.forecast.history import OWN, KnownDays, Past, closed_ahead, days_of, filled
+from footfall.forecast.history import OWN, KnownDays, Past, closed_ahead, days_within, filled
 from footfall.forecast.intervals import calibrated
 from footfall.forecast.models import BENCHMARKS, Model
 from footfall.forecast.panel import Panel
@@ -26,8 +26,8 @@ KEYS = ["series_id", "ts"]
 LEAST_ORIGINS, BURN_IN = 2, 6
 _RARE, _SPARSE = 0.5, 0.1
 _RECENT_SEASONS = 13
-REVISION = 2
-"""Changes when the same past gives other forecasts."""
+REVISION = 3
+"""Changes when the same past gives other forecasts, or the same forecasts another choice."""
 Report = Callable[[str], None]
 Keep = Callable[[Model, Past, int], pd.DataFrame]
 
@@ -145,11 +145,12 @@ def refuse_gaps_ahead(panel: Panel, horizon: int, file: Path) -> None:
 def _judged(told: pd.DataFrame, panel: Panel, first: pd.Timestamp) -> Rolled:
     """With quantiles, the median of the models, and the choice among all; origins that only served these left out."""
     told = calibrated(told)
+    told["bucket"] = told.groupby(["series_id", "origin", "ts"]).ngroup()  # texts are slow to group by
     told = pd.concat([told, _median(told)], ignore_index=True)
     chosen = choices(_candidates(told), ENSEMBLE if (told.model == ENSEMBLE).any() else BENCHMARKS[0])
     keys = ["origin", "volume", "model"]
     best = pd.concat([rows.merge(chosen[keys], on=keys) for rows in _candidates(told)], ignore_index=True)
-    best["model"] = CHOSEN
+    best, told = _without_failures(best, told).assign(model=CHOSEN), told.drop(columns="bucket")
     coherent = best if panel.hierarchy is None else _coherent(best, panel.hierarchy)
     every = pd.concat([told, coherent], ignore_index=True)
     every = every[every.actual.notna() | (every.ts > _last_over(panel))]
@@ -202,8 +203,9 @@ def _base(past: Past, models: Sequence[Model], horizon: int, each: Keep) -> pd.D
 def _of_buckets(past: Past, ahead: pd.DataFrame, horizon: int) -> dict[str, npt.NDArray[Any]]:
     """Whether a series is closed in a bucket, how many seasons ahead it is, and whether its day is an ordinary one."""
     step = np.tile(np.arange(horizon), len(ahead) // horizon)
-    days = days_of(ahead.ts, past.freq, past.known.timezone)
-    is_event = days.isin(past.known.holidays) | days.isin(set(past.known.sales))
+    events = past.known.holidays | past.known.sales.keys()
+    buckets = days_within(ahead.ts, past.freq, past.known.timezone)
+    is_event = ahead.ts.map({moment: not events.isdisjoint(days) for moment, days in buckets.items()})
     return {
         "is_closed": closed_ahead(past.rows, ahead, past.freq, past.known).to_numpy(),
         "reach": np.minimum(step // past.season, 1).astype(str),
@@ -231,6 +233,17 @@ def _of_series(past: Past) -> pd.DataFrame:
     return found.drop(columns="empty").reset_index()
 
 
+def _without_failures(best: pd.DataFrame, told: pd.DataFrame) -> pd.DataFrame:
+    """Where a model failed on a series only now, the median stands for it, or else a benchmark."""
+    numbers = ["mean", *QUANTILES]
+    found = best.set_index("bucket")
+    for name in (ENSEMBLE, *BENCHMARKS):
+        failed = found.index[found["mean"].isna()]
+        if len(failed):
+            found.loc[failed, numbers] = told[told.model == name].set_index("bucket")[numbers].reindex(failed)
+    return found.reset_index(drop=True)
+
+
 def _median(told: pd.DataFrame) -> pd.DataFrame:
     """Of all models but the benchmarks."""
     return _together(told[~told.model.isin(BENCHMARKS)], "median", ENSEMBLE)
@@ -253,9 +266,8 @@ def blend_of(model: str) -> str:
 
 def _together(told: pd.DataFrame, how: str, name: str) -> pd.DataFrame:
     """One forecast of several of each bucket, number by number."""
-    keys = ["series_id", "origin", "ts"]
-    numbers = told.groupby(keys)[["mean", *QUANTILES]].agg(how)
-    others = told.drop_duplicates(keys).set_index(keys).drop(columns=numbers.columns)
+    numbers = told.groupby("bucket")[["mean", *QUANTILES]].agg(how)
+    others = told.drop_duplicates("bucket").set_index("bucket").drop(columns=numbers.columns)
     return numbers.join(others).reset_index().assign(model=name)
 
 

@@ -123,9 +123,11 @@ class _Table:
     def _columns(self, features: tuple[Exogenous, ...], known: pd.DataFrame) -> dict[str, Array]:
         """Features beside the series, moment x series, up to the end of the horizon."""
         ahead = self._past.ahead_with_given(self._horizon)
-        ahead["ts"] = self._row(ahead.ts)
         features = (*features, *own_features(self._past))
-        behind, coming = exogenous(features, known, ahead, self._past.freq, self._past.known)
+        behind, coming = exogenous(
+            features, known.assign(ts=self._past.rows.ts), ahead, self._past.freq, self._past.known
+        )
+        ahead["ts"] = self._row(ahead.ts)
         both = pd.concat(
             [known[["series_id", "ts"]].join(behind), ahead[["series_id", "ts"]].join(coming)], ignore_index=True
         )

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 
 import numpy as np
 import pandas as pd
 
 from footfall.errors import LeakingFeature
-from footfall.forecast.history import KnownDays, Past, days_of, own_columns
+from footfall.forecast.history import KnownDays, Past, days_within, own_columns
 from footfall.forecast.panel import Panel
 
 Values = Callable[[pd.DataFrame, str, KnownDays], pd.Series]
@@ -100,16 +101,18 @@ def own_features(series: Panel | Past) -> tuple[Exogenous, ...]:
 
 
 def _distance(moments: pd.Series, marked: Iterable[date], freq: str, known: KnownDays, *, forward: bool) -> pd.Series:
-    """Days to the next marked day, or from the last; 0 on one, and the reach where none is as near."""
-    different = pd.Series(moments.unique())
+    """Days to the next marked day, or from the last; 0 in a bucket with one, and the reach where none is as near."""
     every, step = set(marked), timedelta(days=1 if forward else -1)
 
-    def far(day: date) -> int:
-        return next((n for n in range(_REACH) if day + n * step in every), _REACH)
+    @cache
+    def far(first: date, last: date) -> int:
+        if any(first + timedelta(days=n) in every for n in range((last - first).days + 1)):
+            return 0
+        edge = last if forward else first
+        return next((n for n in range(1, _REACH) if edge + n * step in every), _REACH)
 
-    days = days_of(different, freq, known.timezone)
-    near = {day: far(day) for day in days.unique()}
-    return moments.map(dict(zip(different, days.map(near), strict=True))).astype(np.float64)
+    buckets = days_within(moments, freq, known.timezone)
+    return moments.map({moment: far(days[0], days[-1]) for moment, days in buckets.items()}).astype(np.float64)
 
 
 def _near(name: str, marked: Callable[[KnownDays], Iterable[date]], *, forward: bool) -> Exogenous:
@@ -120,8 +123,10 @@ def _near(name: str, marked: Callable[[KnownDays], Iterable[date]], *, forward: 
 
 
 def _sale(rows: pd.DataFrame, freq: str, known: KnownDays) -> pd.Series:
-    planned: pd.Series = days_of(rows.ts, freq, known.timezone).map(dict(known.sales)).fillna(0.0).astype(np.float64)
-    return planned
+    """The intensity that was planned: the mean over the days of a bucket."""
+    buckets = days_within(rows.ts, freq, known.timezone)
+    planned = {moment: np.mean([known.sales.get(day, 0.0) for day in days]) for moment, days in buckets.items()}
+    return rows.ts.map(planned).astype(np.float64)
 
 
 CALENDAR = (

@@ -14,7 +14,7 @@ _SEASONS_OF_USUAL, _WEEKS_OF_CLOSING, _CLOSED_SHARE = 4, 8, 0.9
 _MOST_HOLIDAYS = 0.5
 OWN = "own "
 """Columns of a file beside its values are called so, and by their name: no other column can be mistaken for one."""
-_LONG_STEPS = ("7D", "MS")
+LONG_STEPS = ("7D", "MS")
 
 
 @dataclass(frozen=True)
@@ -27,28 +27,34 @@ class KnownDays:
         sales: days of sales, with the intensity that was planned (1: an ordinary sale).
         timezone: the shop's.
         announced: more sales, each with the day on which it became known; its days as in `sales`. Used through `at`.
+        announced_closings: days on which the shop is closed too, with the day on which that became known.
     """
 
-    closed: Set[date] = frozenset()
+    closed: frozenset[date] = frozenset()
     holidays: Set[date] = frozenset()
     sales: Mapping[date, float] = field(default_factory=dict)
     timezone: str = "UTC"
     announced: Sequence[tuple[date, Mapping[date, float]]] = ()
+    announced_closings: Sequence[tuple[date, Set[date]]] = ()
 
     def at(self, origin: pd.Timestamp, freq: str) -> "KnownDays":
-        """What was known when the bucket of the origin was over: of sales, those that were announced by then."""
+        """What was known when the bucket of the origin was over: sales and closings that were announced by then."""
         end = pd.Series(pd.date_range(origin, periods=2, freq=freq)[-1:] - pd.Timedelta(seconds=1))
         today = local(end, freq, self.timezone).dt.date[0]
         sales = dict(self.sales)
         for announced, days in self.announced:
             if announced <= today:
                 sales |= {day: max(intensity, sales.get(day, 0.0)) for day, intensity in days.items()}
-        return replace(self, sales=sales, announced=())
+        closed = self.closed.union(*(days for announced, days in self.announced_closings if announced <= today))
+        return replace(self, closed=closed, sales=sales, announced=(), announced_closings=())
 
     def in_order(self) -> tuple[object, ...]:
         """All of it, the same for the same days."""
         announced = sorted((day, sorted(days.items())) for day, days in self.announced)
-        return sorted(self.closed), sorted(self.holidays), sorted(self.sales.items()), self.timezone, announced
+        closings = sorted((day, sorted(days)) for day, days in self.announced_closings)
+        return (
+            sorted(self.closed), sorted(self.holidays), sorted(self.sales.items()), self.timezone, announced, closings
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -152,8 +158,9 @@ def filled(rows: pd.DataFrame, freq: str, timezone: str = "UTC") -> pd.DataFrame
 def closed_ahead(rows: pd.DataFrame, ahead: pd.DataFrame, freq: str, known: KnownDays) -> pd.Series:
     """Which coming buckets a series is closed in.
 
-    Those of the calendar; those of the hour or day of the week in which it was closed for eight weeks; and public
-    holidays, where nothing happened on most of the past ones. A week or a month is never closed.
+    Those of the calendar; those of the hour or day of the week in which it was closed for eight weeks, closings of the
+    calendar apart; and public holidays, where nothing happened on most of the past ones. A week or a month is never
+    closed.
 
     Args:
         rows: the past.
@@ -164,9 +171,10 @@ def closed_ahead(rows: pd.DataFrame, ahead: pd.DataFrame, freq: str, known: Know
     Returns:
         True or False for each row of `ahead`.
     """
-    if freq in _LONG_STEPS:
+    if freq in LONG_STEPS:
         return pd.Series(False, ahead.index)
-    recent = rows[rows.ts > rows.ts.max() - pd.Timedelta(weeks=_WEEKS_OF_CLOSING)]
+    ordinary = rows[~days_of(rows.ts, freq, known.timezone).isin(known.closed)]
+    recent = ordinary[ordinary.ts > ordinary.ts.max() - pd.Timedelta(weeks=_WEEKS_OF_CLOSING)]
     places = [recent.series_id, place_in_season(recent.ts, freq, known.timezone)]
     shares = (recent.status == CLOSED).groupby(places).mean()
     coming = pd.MultiIndex.from_arrays([ahead.series_id, place_in_season(ahead.ts, freq, known.timezone)])
@@ -191,7 +199,7 @@ def _resting(rows: pd.DataFrame, freq: str, known: KnownDays) -> list[str]:
 def place_in_season(moments: pd.Series, freq: str, timezone: str) -> pd.Series:
     """Day of the week, hour of the week, or month: what buckets of the same kind share, in the shop's time."""
     wall = local(moments, freq, timezone)
-    if freq in _LONG_STEPS:
+    if freq in LONG_STEPS:
         months: pd.Series = wall.dt.month
         return months
     days: pd.Series = wall.dt.dayofweek
@@ -204,6 +212,19 @@ def days_of(moments: pd.Series, freq: str, timezone: str) -> pd.Series:
     different = pd.Series(moments.unique())  # dates are Python objects, and slow to make
     days: pd.Series = moments.map(dict(zip(different, local(different, freq, timezone).dt.date, strict=True)))
     return days
+
+
+def days_within(moments: pd.Series, freq: str, timezone: str) -> dict[pd.Timestamp, list[date]]:
+    """The days of each different bucket, in the shop's time: one, or all of a week or a month."""
+    different = pd.Series(moments.unique())
+    first = days_of(different, freq, timezone)
+    if freq not in LONG_STEPS:
+        return {moment: [day] for moment, day in zip(different, first, strict=True)}
+    ends = [pd.date_range(day, periods=2, freq=freq)[-1] for day in first]
+    return {
+        moment: list(pd.date_range(day, end, inclusive="left").date)
+        for moment, day, end in zip(different, first, ends, strict=True)
+    }
 
 
 def local(moments: pd.Series, freq: str, timezone: str) -> pd.Series:
@@ -222,4 +243,4 @@ def wall_buckets(moments: pd.Series, freq: str, timezone: str) -> pd.Series:
 
 def is_intraday(freq: str) -> bool:
     """Whether steps are shorter than a day."""
-    return freq != "D" and freq not in _LONG_STEPS
+    return freq != "D" and freq not in LONG_STEPS

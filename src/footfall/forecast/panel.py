@@ -1,7 +1,8 @@
 """Series that can be forecast: on one regular grid, every bucket with a status, and what is odd about a series said."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence, Set
+from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import pyarrow.csv as pa_csv
 
 from footfall.contracts import CLOSED, COMPLETE, MISSING, PARTIAL
 from footfall.errors import SourceUnreadable
-from footfall.forecast.history import OWN, own_columns
+from footfall.forecast.history import LONG_STEPS, OWN, days_of, own_columns
 
 _STEPS = {60: "min", 300: "5min", 600: "10min", 900: "15min", 1800: "30min", 3600: "h", 86400: "D", 604800: "7D"}
 _SEASONS = {"min": 1440, "5min": 288, "10min": 144, "15min": 96, "30min": 48, "h": 24, "D": 7, "7D": 52, "MS": 12}
@@ -85,12 +86,20 @@ def read_csv(file: Path, known_ahead: Sequence[str] = ()) -> Panel:
     return Panel(rows[columns], freq, notes, left_out, known_ahead=tuple(OWN + name for name in known_ahead))
 
 
+def shut(panel: Panel, days: Set[date], timezone: str) -> Panel:
+    """The series, closed on these days where they have a 0; weeks and months never are."""
+    if panel.freq in LONG_STEPS:
+        return panel
+    is_shut = (panel.rows.value == 0) & days_of(panel.rows.ts, panel.freq, timezone).isin(days)
+    return replace(panel, rows=panel.rows.assign(status=panel.rows.status.mask(is_shut, CLOSED)))
+
+
 def _texts(file: Path) -> pd.DataFrame:
     """The file as it is written."""
     try:
         with pa_csv.open_csv(file) as opened:
             text = dict.fromkeys(opened.schema.names, pa.string())
-        options = pa_csv.ConvertOptions(column_types=text, strings_can_be_null=True)
+        options = pa_csv.ConvertOptions(column_types=text, strings_can_be_null=True, null_values=[""])
         table = pa_csv.read_csv(file, convert_options=options)
     except OSError as error:
         raise SourceUnreadable(f"{file}: cannot be read ({error.strerror or error})") from error
@@ -106,6 +115,8 @@ def _texts(file: Path) -> pd.DataFrame:
     if not len(table):
         raise SourceUnreadable(f"{file}: holds no rows; columns series_id, ts and value are there")
     lines: pd.DataFrame = table.to_pandas()
+    numbers = lines.columns.drop(["series_id", "ts"])  # a series may well be called NA
+    lines[numbers] = lines[numbers].mask(lines[numbers].isin(pa_csv.ConvertOptions().null_values))
     return lines
 
 
@@ -188,6 +199,8 @@ def _frequency(lines: pd.DataFrame, file: Path) -> str:
 
 def _on_grid(lines: pd.DataFrame, freq: str, end: pd.Timestamp) -> pd.DataFrame:
     """The series with every bucket of its time, partial after the end. What cannot be is told as a ValueError."""
+    if lines.ts.iloc[0] > end:
+        raise ValueError("has only buckets to come, and no past to learn from")
     doubled = lines.ts.duplicated()
     if doubled.any():
         raise ValueError(

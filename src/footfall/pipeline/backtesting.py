@@ -1,7 +1,7 @@
 """Backtests of a lake's series, or of anyone's own: which model to trust, and whether it beats repeating a season."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from functools import cached_property
@@ -25,15 +25,17 @@ from footfall.forecast import (
     models,
     read_csv,
     roll,
+    shut,
     skill,
 )
 from footfall.lake import open_lake
 from footfall.pipeline.query import query
-from footfall.pipeline.series import check_known, shop_calendar
+from footfall.pipeline.series import check_known, is_counted, shop_calendar
 from footfall.series import METRICS
 from footfall.settings import Settings
 
 Report = Callable[[str], None]
+_YEARS_AHEAD = 6
 
 
 @dataclass(frozen=True)
@@ -207,7 +209,7 @@ def panel_of(settings: Settings, asked: Asked) -> Panel:
         raise UserError(
             f"--known-ahead {asked.known_ahead[0]} is a column of your own series: name their file by --csv"
         )
-    panel = read_csv(asked.csv, asked.known_ahead) if asked.csv else _of_lake(settings, asked)
+    panel = _of_file(settings, asked.csv, asked.known_ahead) if asked.csv else _of_lake(settings, asked)
     if panel.rows.empty:
         raise UserError(
             "no series can be tested: " + "; ".join(f"{name}: {why}" for name, why in panel.left_out.items())
@@ -218,18 +220,36 @@ def panel_of(settings: Settings, asked: Asked) -> Panel:
 def known_days(settings: Settings, panel: Panel) -> KnownDays:
     """What the shop's calendar says of the years of the series."""
     calendar = shop_calendar(settings)
-    years = range(panel.rows.ts.min().year - 1, panel.rows.ts.max().year + 2)
-    sales = [(sale.announced or date.min, dict.fromkeys(sale.days(), sale.intensity)) for sale in calendar.sale]
     return KnownDays(
-        calendar.named_days(), calendar.holidays(years).keys(), timezone=settings.timezone, announced=sales
+        holidays=calendar.holidays(_years(panel)).keys(),
+        timezone=settings.timezone,
+        announced=[(one.announced or date.min, dict.fromkeys(one.days(), one.intensity)) for one in calendar.sale],
+        announced_closings=[(one.announced or date.min, frozenset(one.days())) for one in calendar.closed],
+    )
+
+
+def _years(panel: Panel) -> range:
+    """The years of the series, and as many after them as anyone forecasts."""
+    return range(panel.rows.ts.min().year - 1, panel.rows.ts.max().year + _YEARS_AHEAD)
+
+
+def _of_file(settings: Settings, file: Path, known_ahead: Sequence[str]) -> Panel:
+    """The series of a file; days without sales that the calendar names as closed, or a holiday, are closed ones."""
+    panel = read_csv(file, known_ahead)
+    return (
+        panel
+        if panel.rows.empty
+        else shut(panel, shop_calendar(settings).closed_days(_years(panel)), settings.timezone)
     )
 
 
 def _of_lake(settings: Settings, asked: Asked) -> Panel:
     """All series of the metric: levels are reconciled together, whichever is asked for."""
     check_known(settings.lake, asked.metric, asked.by)
+    lake = open_lake(settings.lake)
+    old = "are older than the events, the calendar or --timezone; `footfall series` brings them up to date"
     rows = query(
-        open_lake(settings.lake),
+        lake,
         f"SELECT series_id, ts, value, status, parent, dimension FROM metric_series "
         f"WHERE grain = '{asked.grain}' AND metric = '{asked.metric}' ORDER BY series_id, ts",
     ).to_pandas()
@@ -237,6 +257,7 @@ def _of_lake(settings: Settings, asked: Asked) -> Panel:
     return Panel(
         rows[["series_id", "ts", "value", "status"]],
         {"day": "D", "hour": "h"}[asked.grain],
+        notes={} if is_counted(lake, settings) else {f"series of {settings.lake}": old},
         hierarchy=None if METRICS[asked.metric].per else hierarchy,
     )
 

@@ -13,18 +13,25 @@ from footfall.errors import SettingInvalid
 
 
 class Days(BaseModel):
-    """A stretch of days with a name, both ends included."""
+    """A stretch of days with a name, both ends included; known from the day on which it was announced, or always."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str
     first: date = Field(validation_alias=AliasChoices("from", "first"))
     last: date = Field(validation_alias=AliasChoices("to", "last"))
+    announced: date | None = None
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.last < self.first:
             raise ValueError(f'"{self.name}" ends on {self.last}, before it begins on {self.first}')
+        return self
+
+    @model_validator(mode="after")
+    def _before_it_begins(self) -> Self:
+        if self.announced is not None and self.announced > self.first:
+            raise ValueError(f'"{self.name}" is announced on {self.announced}, after it begins on {self.first}')
         return self
 
     def days(self) -> list[date]:
@@ -33,16 +40,9 @@ class Days(BaseModel):
 
 
 class Sale(Days):
-    """A sale that was planned: known before it begins, from the day on which it was announced, or always."""
+    """A sale that was planned."""
 
     intensity: Annotated[float, Field(gt=0)] = 1.0
-    announced: date | None = None
-
-    @model_validator(mode="after")
-    def _before_it_begins(self) -> Self:
-        if self.announced is not None and self.announced > self.first:
-            raise ValueError(f'"{self.name}" is announced on {self.announced}, after it begins on {self.first}')
-        return self
 
 
 class ShopCalendar(BaseModel):
