@@ -1,7 +1,24 @@
-"""The report's colours: those of the segment report, told apart by readers who are colour-blind (Okabe and Ito)."""
+"""The colours of models, ranges and marked days."""
 
-INK, MUTED, RULE, PAPER = "#1f2933", "#616e7c", "#e4e7eb", "#ffffff"
-ACCENT, WARNING, QUIET, CALM = "#0072b2", "#d55e00", "#b8c1cb", "#009e73"
+from footfall.pages.colours import ACCENT, CALM, INK, MUTED, PAPER, QUIET, RULE, WARNING
+
+__all__ = [
+    "ACCENT",
+    "CALM",
+    "CLOSED",
+    "HOLIDAY",
+    "INK",
+    "MUTED",
+    "OTHERS",
+    "PAPER",
+    "QUIET",
+    "RANGE_80",
+    "RANGE_95",
+    "RULE",
+    "SALE",
+    "WARNING",
+]
+
 OTHERS = ("#e69f00", "#009e73", "#cc79a7", "#882255", "#999933")
 # Half of the ink of 80% for 95%: on paper without colours too, the inner range is the darker one.
 RANGE_80, RANGE_95 = "#a8cfe6", "#d9eaf4"

@@ -14,7 +14,8 @@ from footfall.forecast.report import record
 from footfall.forecast.report.content import Content, read
 from footfall.forecast.report.headline import headline
 from footfall.forecast.report.leaders import leaders
-from footfall.forecast.report.wording import about, alike, bucket_name, buckets, moment, percent, signed
+from footfall.forecast.report.wording import about, alike, bucket_name, moment, percent, signed
+from footfall.pages import template
 
 
 def write_report(
@@ -54,6 +55,8 @@ def write_report(
         left_out=panel.left_out,
         sums=panel.hierarchy is not None,
         origins=rolled.compared.origin.nunique(),
+        alike=alike,
+        bucket_name=bucket_name,
         made_at=moment(rolled.rows.origin.max(), panel.freq),
         **_plots(content, rolled, leaderboard),
     )
@@ -76,18 +79,10 @@ def _plots(content: Content, rolled: Rolled, leaderboard: Sequence[Mapping[str, 
 
 
 def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("footfall.forecast.report"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
+    filters = {
         "about": about,
         "percent": percent,
         "signed": signed,
         "as_script": Markup,  # only for `Plot.json`, which has no `<`
     }
-    environment.globals |= {"alike": alike, "bucket_name": bucket_name, "buckets": buckets}
-    return environment.get_template("forecast.html.j2")
+    return template("footfall.forecast.report", "forecast.html.j2", filters)

@@ -1,9 +1,28 @@
-"""The report's colours: few, and told apart by readers who are colour-blind."""
+"""The colours of segments and of effects."""
 
 from collections.abc import Iterable
 
-INK, MUTED, RULE, PAPER = "#1f2933", "#616e7c", "#e4e7eb", "#ffffff"
-ACCENT, WARNING, QUIET, CALM = "#0072b2", "#d55e00", "#b8c1cb", "#009e73"
+from footfall.pages.colours import ACCENT, CALM, INK, MUTED, PAPER, QUIET, RULE, WARNING
+
+__all__ = [
+    "ACCENT",
+    "CALM",
+    "INK",
+    "LESS",
+    "MORE",
+    "MUTED",
+    "PAPER",
+    "QUIET",
+    "RULE",
+    "STRONGEST",
+    "WARNING",
+    "WASH",
+    "mixed",
+    "of_effect",
+    "of_segments",
+    "translucent",
+]
+
 WASH = "rgba(0, 114, 178, 0.10)"
 
 # Okabe and Ito's palette without its yellow, which is lost on white, then Tol's muted one.

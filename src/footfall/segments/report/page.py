@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 from markupsafe import Markup
 
+from footfall.pages import template
 from footfall.segments.choice.choose import LEAST_JACCARD, LEAST_PREDICTION_STRENGTH, LEAST_SHARE
 from footfall.segments.feature_table import as_of_date, column
 from footfall.segments.naming.wording import count, percent
@@ -93,12 +94,4 @@ def _plots(content: Content) -> dict[str, object]:
 
 
 def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("footfall.segments.report"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"count": count, "percent": percent}
-    return environment.get_template("report.html.j2")
+    return template("footfall.segments.report", "report.html.j2", {"count": count, "percent": percent})

@@ -11,8 +11,9 @@ from footfall.contracts import CLOSED
 from footfall.forecast.quantiles import INTERVALS, MEDIAN, QUANTILES
 from footfall.forecast.report import colours
 from footfall.forecast.report.content import Content, SeriesView
-from footfall.forecast.report.plots.style import Key, Plot, axis, new_figure
+from footfall.forecast.report.plots.style import Key, Plot, axis
 from footfall.forecast.report.wording import about, alike, bucket_name, moment
+from footfall.pages.figures import empty_figure
 
 _HEIGHT = 400
 _MARKS = {"closed": colours.CLOSED, "holiday": colours.HOLIDAY, "sale": colours.SALE}
@@ -21,7 +22,7 @@ _RANGES = ((95, colours.RANGE_95), (80, colours.RANGE_80))
 
 def fan(series: SeriesView, content: Content) -> Plot:
     """The last buckets of a series, its forecast with ranges of 80% and 95%, and the last forecasts before it."""
-    figure = new_figure(height=_HEIGHT, l=56, t=12)
+    figure = empty_figure(height=_HEIGHT, l=56, t=12)
     _add_marks(figure, series, content.freq)
     for origin, told in series.earlier.groupby("origin"):
         figure.add_trace(_earlier(told, f"forecast of {moment(pd.Timestamp(str(origin)), content.freq)}"))

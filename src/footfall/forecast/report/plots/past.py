@@ -9,8 +9,9 @@ from footfall.forecast.backtest import ENSEMBLE
 from footfall.forecast.choice import CHOSEN
 from footfall.forecast.models import BENCHMARKS
 from footfall.forecast.report import colours
-from footfall.forecast.report.plots.style import Key, Plot, axis, new_figure
+from footfall.forecast.report.plots.style import Key, Plot, axis
 from footfall.forecast.report.wording import bucket_name, model_name, moment, percent
+from footfall.pages.figures import empty_figure
 
 _HEIGHT = 340
 _NAMED = {CHOSEN: colours.ACCENT, ENSEMBLE: colours.OTHERS[0], BENCHMARKS[0]: colours.MUTED}
@@ -24,7 +25,7 @@ def origins_plot(errors: pd.DataFrame, freq: str) -> Plot | None:
     if errors.empty:
         return None
     palette = _palette(list(errors.columns))
-    figure = new_figure(height=_HEIGHT, l=56)
+    figure = empty_figure(height=_HEIGHT, l=56)
     for model in reversed(errors.columns):  # the chosen one is drawn last, above the others
         figure.add_trace(_line(errors[model], model, palette[model]))
     figure.update_xaxes(axis(f"Last {bucket_name(freq)} known to the forecast (origin)", showgrid=False, nticks=6))
@@ -68,7 +69,7 @@ def calibration_plot(found: pd.DataFrame) -> Plot | None:
     """Promised against observed shares, by class of volume; nothing where nothing was observed."""
     if found.empty:
         return None
-    figure = new_figure(height=_HEIGHT, l=56)
+    figure = empty_figure(height=_HEIGHT, l=56)
     figure.add_scatter(
         x=[0, 1], y=[0, 1], mode="lines", line={"color": colours.QUIET, "width": 1.5, "dash": "dot"}, hoverinfo="skip"
     )

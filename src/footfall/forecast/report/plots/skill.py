@@ -6,11 +6,12 @@ from typing import Any
 
 from footfall.forecast.models import BENCHMARKS
 from footfall.forecast.report import colours
-from footfall.forecast.report.plots.style import Key, Plot, axis, in_lines, new_figure
+from footfall.forecast.report.plots.style import Key, Plot, axis
 from footfall.forecast.report.wording import model_name, percent
 from footfall.forecast.scores import Skill
+from footfall.pages.figures import empty_figure, in_lines
 
-_ROW, _LEAST = 38, -1.0
+_ROW, _LEAST, _LINE_LETTERS = 38, -1.0, 16
 _KEYS = (
     Key("better by more than chance", colours.ACCENT, "dot"),
     Key("could be chance", colours.QUIET, "dot"),
@@ -23,7 +24,7 @@ def skill_plot(rows: Sequence[Mapping[str, Any]]) -> Plot | None:
     skills = _known(row.get(BENCHMARKS[0]) for row in rows)
     if not skills:
         return None
-    figure = new_figure(height=70 + _ROW * len(skills), l=110)
+    figure = empty_figure(height=70 + _ROW * len(skills), l=110)
     for place, one in enumerate(skills):
         _add(figure, place, one)
     figure.add_vline(x=0, line={"color": colours.MUTED, "width": 1})
@@ -31,7 +32,7 @@ def skill_plot(rows: Sequence[Mapping[str, Any]]) -> Plot | None:
     figure.update_yaxes(
         range=[len(skills) - 0.5, -0.5],
         tickvals=list(range(len(skills))),
-        ticktext=[in_lines(model_name(one.model)) for one in skills],
+        ticktext=[in_lines(model_name(one.model), letters=_LINE_LETTERS) for one in skills],
         automargin=True,
         ticklabelstandoff=8,
         showgrid=False,

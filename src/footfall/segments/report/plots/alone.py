@@ -2,8 +2,9 @@
 
 import plotly.graph_objects as go
 
+from footfall.pages.figures import SMALL, in_lines
 from footfall.segments.report import colours
-from footfall.segments.report.plots.style import SMALL, in_lines, key_of
+from footfall.segments.report.plots.style import key_of
 
 _LETTER, _LINE, _TITLE, _SWATCH = 7.4, 20, 48, 46
 

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
+from footfall.pages.figures import in_lines
 from footfall.segments.naming.wording import count, percent
 from footfall.segments.report import colours
 from footfall.segments.report.accounts import Accounts
 from footfall.segments.report.cards import Card
 from footfall.segments.report.content import PartView
-from footfall.segments.report.plots.style import in_lines, new_figure
+from footfall.segments.report.plots.style import new_figure
 
 _ROW, _LINE, _HEADING = 40, 17, 0.85
 

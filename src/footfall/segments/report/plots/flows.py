@@ -6,9 +6,10 @@ from textwrap import shorten
 
 import plotly.graph_objects as go
 
+from footfall.pages.figures import in_lines
 from footfall.segments.report import colours
 from footfall.segments.report.moves import Moves, Stop
-from footfall.segments.report.plots.style import in_lines, new_figure
+from footfall.segments.report.plots.style import new_figure
 
 # Between any two segments there is room for a line of text, so that no name is written over another.
 _GAP, _FLOWS, _EDGE, _LETTERS = 20, 280, 12, 56

@@ -2,10 +2,11 @@
 
 import plotly.graph_objects as go
 
+from footfall.pages.figures import in_lines
 from footfall.segments.report import colours
 from footfall.segments.report.content import Content
 from footfall.segments.report.heatmap import heat_map
-from footfall.segments.report.plots.style import in_lines, new_figure
+from footfall.segments.report.plots.style import new_figure
 
 _ROW, _COLUMN, _COLUMN_LETTERS = 24, 100, 16
 _BARE = {"ticks": "", "showgrid": False, "zeroline": False}

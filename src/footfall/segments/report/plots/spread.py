@@ -3,12 +3,13 @@
 import numpy as np
 import plotly.graph_objects as go
 
+from footfall.pages.figures import in_lines
 from footfall.segments.feature_table import Array
 from footfall.segments.naming.wording import percent
 from footfall.segments.report import colours
 from footfall.segments.report.components import Component, components
 from footfall.segments.report.content import Content, PartView
-from footfall.segments.report.plots.style import in_lines, muted, new_figure
+from footfall.segments.report.plots.style import muted, new_figure
 from footfall.segments.transform import scaled
 
 USERS_SHOWN = 3_000

@@ -1,33 +1,18 @@
 """What all plots have in common."""
 
-from html import escape
 from typing import Any
 
 import plotly.graph_objects as go
 
-from footfall.segments.report import colours
+from footfall.pages import colours
+from footfall.pages.figures import SMALL, empty_figure
 
-FONT = "Inter, 'Segoe UI', Roboto, 'Helvetica Neue', 'Liberation Sans', Arial, sans-serif"
-SMALL, WIDTH = 12, 900
-_LINE_LETTERS = 24
+WIDTH = 900
 
 
 def new_figure(title: str, note: str = "", *, height: int, width: int = WIDTH, **margin: int) -> go.Figure:
     """An empty figure. Its title stands above it on the page, and in it where it is a file, which has that width."""
-    return go.Figure(
-        layout={
-            "template": "none",
-            "meta": {"title": title, "note": note, "width": width},
-            "height": height,
-            "font": {"family": FONT, "size": 13, "color": colours.INK},
-            "paper_bgcolor": "rgba(0,0,0,0)",
-            "plot_bgcolor": "rgba(0,0,0,0)",
-            "margin": {"l": 40, "r": 8, "t": 8, "b": 40} | margin,
-            "showlegend": False,
-            "dragmode": False,
-            "hoverlabel": {"bgcolor": colours.PAPER, "bordercolor": colours.RULE, "font": {"color": colours.INK}},
-        }
-    )
+    return empty_figure(height=height, **margin).update_layout(meta={"title": title, "note": note, "width": width})
 
 
 def as_html(figure: go.Figure, name: str) -> str:
@@ -54,15 +39,3 @@ def _colour(trace: Any) -> str:
 def muted(text: str) -> dict[str, Any]:
     """A title of an axis."""
     return {"text": text, "font": {"size": SMALL, "color": colours.MUTED}, "standoff": 6}
-
-
-def in_lines(text: str, letters: int = _LINE_LETTERS) -> str:
-    """Break a long text into lines; plotly reads its texts as HTML, so what comes from data is escaped."""
-    lines = [""]
-    for part in text.split():
-        longer = f"{lines[-1]} {part}".strip()
-        if len(longer) > letters and lines[-1]:
-            lines.append(part)
-        else:
-            lines[-1] = longer
-    return "<br>".join(escape(line) for line in lines)
