@@ -3,13 +3,15 @@
 import tomllib
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from footfall.errors import SettingInvalid
+
+Model = TypeVar("Model", bound=BaseModel)
 
 
 class Settings(BaseSettings):
@@ -48,6 +50,10 @@ class Settings(BaseSettings):
         20, description="brands, countries and categories of a level with series of their own; the rest is `other`"
     )
     calendar: Path | None = Field(None, description="sales, closed days and holidays; sales.toml where there is one")
+    alerts: Path | None = Field(None, description="when somebody is told of an anomaly; alerts.toml where there is one")
+    baseline: Literal["fast", "prophet", "lstm"] = Field(
+        "fast", description="what detection expects: its own fast model, or the forecasts of Prophet or of an LSTM"
+    )
     rees46_url: str | None = Field(None, description="a mirror of the published REES46 files")
 
     @classmethod
@@ -112,6 +118,38 @@ def load_settings(**flags: Any) -> Settings:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
         raise SettingInvalid(f"setting {name}: {first['msg'].removeprefix('Value error, ')}") from error
+
+
+def read_toml(file: Path, what: str, model: type[Model], *, table: str | None = None) -> Model:
+    """A TOML file, or one table of it, as a model.
+
+    Args:
+        file: which.
+        what: what the file is, for errors.
+        model: what it has to be.
+        table: the part to read; what is left of the file where a model excludes it is that model's business.
+
+    Raises:
+        SettingInvalid: it cannot be read, or says something that the model does not say.
+    """
+    try:
+        told = tomllib.loads(file.read_text("utf-8"))
+        return model.model_validate(told if table is None else told.get(table, {}))
+    except OSError as error:
+        raise SettingInvalid(f"{what} {file}: cannot be read ({error.strerror})") from error
+    except ValueError as error:
+        place = "" if table is None else f"{table}: "
+        raise SettingInvalid(f"{what} {file}: {place}{_what_is_wrong(error)}") from None
+
+
+def _what_is_wrong(error: ValueError) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return f"is not UTF-8 text ({error.reason} at byte {error.start})"
+    if not isinstance(error, ValidationError):
+        return f"is not valid TOML: {error}"
+    first = error.errors()[0]
+    names = [f"number {part + 1}" if isinstance(part, int) else str(part) for part in first["loc"]]
+    return f"{' '.join(names) or 'file'}: {first['msg'].removeprefix('Value error, ')}"
 
 
 def parse_period(text: str) -> tuple[datetime, datetime]:

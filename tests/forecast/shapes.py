@@ -77,3 +77,8 @@ def backtest(ours: Panel, models: Sequence[Model], *, horizon: int, origins: int
 def forecast(ours: Panel, models: Sequence[Model], *, horizon: int, known: KnownDays | None = None) -> pd.DataFrame:
     """What is to come."""
     return roll(ours, models, horizon=horizon, origins=2, known=known, ahead=True).ahead
+
+
+def with_values(ours: Past, change: Callable[[pd.DataFrame], pd.DataFrame]) -> Past:
+    rows = change(ours.rows)
+    return Past(rows, filled(rows, ours.freq, ours.known.timezone), ours.freq, ours.season, ours.known)

@@ -256,12 +256,7 @@ def _candidates(told: pd.DataFrame) -> Iterator[pd.DataFrame]:
     names = [name for name in fitted.model.unique() if name != ENSEMBLE]
     if len(names) > 1:
         for name in names:
-            yield _together(fitted[fitted.model.isin([name, ENSEMBLE])], "mean", blend_of(name))
-
-
-def blend_of(model: str) -> str:
-    """What the mean of a model and of the median of all is called."""
-    return f"{model}+{ENSEMBLE}"
+            yield _together(fitted[fitted.model.isin([name, ENSEMBLE])], "mean", f"{name}+{ENSEMBLE}")
 
 
 def _together(told: pd.DataFrame, how: str, name: str) -> pd.DataFrame:

@@ -111,8 +111,7 @@ _STATISTICAL: dict[str, Callable[[ModuleType, int, int], Any]] = {
     "mstl": lambda library, season, _seasons: library.MSTL(season_length=season),
     "arima": lambda library, season, _seasons: library.AutoARIMA(season_length=season),
 }
-# Steps shorter than a day have two seasons. A season of 168 hours is out of reach of ARIMA, and so waves stand for it;
-# with them, orders up to 5 took half as long again on the hours of Online Retail II and were no better.
+# Steps shorter than a day have two seasons. A season of 168 hours is out of reach of ARIMA, and so waves stand for it.
 _INTRADAY: dict[str, Callable[[ModuleType, int, int], Any]] = {
     "mstl": lambda library, season, seasons: library.MSTL(
         [season, _DAYS * season] if seasons >= _LEAST_CYCLES * _DAYS else season
@@ -121,7 +120,7 @@ _INTRADAY: dict[str, Callable[[ModuleType, int, int], Any]] = {
         seasonal=False, d=0, max_p=2, max_q=1, approximation=True
     ),
 }
-# Eight weeks of hours, two seconds a series: the library's check of the waves grows with the cube, and 16 weeks take 8.
+# Eight weeks of hours: the time that the library's check of the waves takes grows with the cube of their length.
 _MOST_WITH_WAVES = 1344
 _OTHERS: dict[str, Callable[..., Model]] = {"xgboost": Boosting, "prophet": Prophet, "lstm": Lstm}
 _SEASONS_OF_MEAN = 8

@@ -11,9 +11,9 @@ from footfall.contracts import CLOSED
 from footfall.forecast.quantiles import INTERVALS, MEDIAN, QUANTILES
 from footfall.forecast.report import colours
 from footfall.forecast.report.content import Content, SeriesView
-from footfall.forecast.report.plots.style import Key, Plot, axis
 from footfall.forecast.report.wording import about, alike, bucket_name, moment
 from footfall.pages.figures import empty_figure
+from footfall.pages.plots import Key, Plot, axis
 
 _HEIGHT = 400
 _MARKS = {"closed": colours.CLOSED, "holiday": colours.HOLIDAY, "sale": colours.SALE}

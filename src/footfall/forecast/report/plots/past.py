@@ -9,9 +9,9 @@ from footfall.forecast.backtest import ENSEMBLE
 from footfall.forecast.choice import CHOSEN
 from footfall.forecast.models import BENCHMARKS
 from footfall.forecast.report import colours
-from footfall.forecast.report.plots.style import Key, Plot, axis
 from footfall.forecast.report.wording import bucket_name, model_name, moment, percent
 from footfall.pages.figures import empty_figure
+from footfall.pages.plots import Key, Plot, axis
 
 _HEIGHT = 340
 _NAMED = {CHOSEN: colours.ACCENT, ENSEMBLE: colours.OTHERS[0], BENCHMARKS[0]: colours.MUTED}

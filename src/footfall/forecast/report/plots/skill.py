@@ -6,10 +6,10 @@ from typing import Any
 
 from footfall.forecast.models import BENCHMARKS
 from footfall.forecast.report import colours
-from footfall.forecast.report.plots.style import Key, Plot, axis
 from footfall.forecast.report.wording import model_name, percent
 from footfall.forecast.scores import Skill
 from footfall.pages.figures import empty_figure, in_lines
+from footfall.pages.plots import Key, Plot, axis
 
 _ROW, _LEAST, _LINE_LETTERS = 38, -1.0, 16
 _KEYS = (

@@ -1,10 +1,11 @@
-"""What all plots have in common."""
+"""A plot as it stands on a page, and its axes."""
 
 from dataclasses import dataclass
 from html import escape
 from typing import Any
 
 import plotly.graph_objects as go
+from plotly.io import to_json
 
 from footfall.pages import colours
 from footfall.pages.figures import SMALL
@@ -26,21 +27,21 @@ class Plot:
     Args:
         title: what is seen.
         label: what is seen, for those who do not see it.
-        figure: the plot.
+        figure: the plot; one of many may be plain values, as validating them takes plotly fifty milliseconds each.
         note: what else is to be known.
         keys: what its colours stand for.
     """
 
     title: str
     label: str
-    figure: go.Figure
+    figure: go.Figure | dict[str, Any]
     note: str = ""
     keys: tuple[Key, ...] = ()
 
     @property
     def json(self) -> str:
         """The figure, so that it can stand inside of a script element: no `<` could close it."""
-        return str(self.figure.to_json()).replace("<", "\\u003c")
+        return str(to_json(self.figure, validate=False)).replace("<", "\\u003c")
 
 
 def axis(text: str, **more: Any) -> dict[str, Any]:

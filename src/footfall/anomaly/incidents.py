@@ -1,0 +1,254 @@
+"""Alarms -> incidents: what belongs together is told once, from its onset on, with what it costs and where it is."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from footfall.anomaly.alarms import NO_DATA, Changes
+from footfall.anomaly.causes import find_cause, find_renames
+from footfall.anomaly.detector import WINDOWS, Detector, Scores
+from footfall.anomaly.expectation import DAY
+from footfall.anomaly.kin import NONE, Kin
+from footfall.anomaly.surprise import UP
+
+Array = npt.NDArray[np.float64]
+Event = Literal["opened", "updated", "closed"]
+
+TOGETHER_HOURS, AGAIN_HOURS, SHIFTED_HOURS = 3, 6, 3 * DAY
+"""How near onsets of one incident are; how long after its end it goes on; how long after a new level."""
+
+RENAMED = "renamed"
+"""What the cause begins with where the leading member goes on under another name."""
+
+
+@dataclass
+class Incident:
+    """Anomalies of related series at nearby times. Hours are numbers, as the detector's.
+
+    Args:
+        id: eight hexadecimal digits, from the onset and the leading series.
+        kind: drop, spike, level_shift or no_data.
+        side: down or up.
+        lead: the series in which it is the least likely to be chance.
+        onset: first hour.
+        opened: hour in which it was found.
+        closed: hour in which it ended; None while it is open.
+        last: last hour in which a series of it was in alarm.
+        active: series in alarm now, by id.
+        series: all series that it showed in.
+        anomalies: how many alarm hours of series.
+        value: of the leading series, from the onset to the last alarm hour.
+        expected: what was to be expected of it.
+        depth: greatest relative change of its hours or windows.
+        p: least p-value.
+        money: revenue less what was to be expected, from the onset on; None where there is none.
+        orders: orders less what was to be expected; None where there are none.
+        cause: which members explain it.
+        told: in how many series it showed when somebody was told last.
+    """
+
+    id: str
+    kind: str
+    side: str
+    lead: str
+    onset: int
+    opened: int
+    closed: int | None = None
+    last: int = 0
+    active: set[str] = field(default_factory=set)
+    series: set[str] = field(default_factory=set)
+    anomalies: int = 0
+    value: float = 0.0
+    expected: float = 0.0
+    depth: float = 0.0
+    p: float = 1.0
+    money: float | None = None
+    orders: float | None = None
+    cause: str | None = None
+    cause_share: float | None = None
+    told: int = 0
+
+
+class Incidents:
+    """Puts alarms together. `recent` holds what is open, and what may go on."""
+
+    def __init__(self, kin: Kin) -> None:
+        self.kin = kin
+        self.recent: list[Incident] = []
+
+    def follow(self, number: int, changes: Changes, scores: Scores, detector: Detector) -> list[tuple[Incident, Event]]:
+        """Take in the alarms of an hour.
+
+        Returns:
+            Incidents that were opened, that have much more to tell, or that are over.
+        """
+        events: dict[str, tuple[Incident, Event]] = {}
+        for series in _by_weight(np.flatnonzero(changes.opened), changes, scores):
+            onset = self._onset(number, series, changes, detector)
+            found = self._known(series, onset, changes, number)
+            if found is None:
+                found = self._begin(number, series, onset, changes)
+                events[found.id] = (found, "opened")
+            elif found.closed is not None:
+                found.closed = None
+            found.active.add(self.kin.ids[series])
+            found.series.add(self.kin.ids[series])
+        for one in self.recent:
+            if one.closed is None:
+                self._go_on(one, number, changes, scores, detector)
+        for one, event in self._ended(number, changes):
+            events[one.id] = (one, "opened" if one.id in events else event)
+        for one in self.recent:
+            is_wider = one.id in events or len(one.series) >= 2 * max(one.told, 1)
+            if one.closed is None and (is_wider or self._is_found_renamed(one, number, detector)):
+                self._explain(one, number, detector)
+                events.setdefault(one.id, (one, "updated"))
+                one.told = len(one.series)
+        self.recent = [one for one in self.recent if one.closed is None or number - one.closed <= SHIFTED_HOURS]
+        return list(events.values())
+
+    def _known(self, series: int, onset: int, changes: Changes, number: int) -> Incident | None:
+        """The incident that an alarm belongs to."""
+        for one in self.recent:
+            lead = self.kin.place.get(one.lead, NONE)
+            if lead == NONE or self.kin.shops[lead] != self.kin.shops[series]:
+                continue
+            if (one.kind == "no_data") != (changes.side[series] == NO_DATA):
+                continue
+            patience = SHIFTED_HOURS if one.kind == "level_shift" else AGAIN_HOURS
+            is_alive = one.closed is None or number - one.closed <= patience
+            is_same = self.kin.subject(lead) == self.kin.subject(series)
+            is_alike = one.side == _side(changes.side[series])
+            is_near = abs(onset - one.onset) <= TOGETHER_HOURS or number - one.opened <= TOGETHER_HOURS
+            if is_alive and (is_same or (is_alike and (is_near or self.kin.is_within(series, lead)))):
+                return one
+        return None
+
+    def _begin(self, number: int, series: int, onset: int, changes: Changes) -> Incident:
+        lead, side = self.kin.ids[series], int(changes.side[series])
+        kind = "no_data" if side == NO_DATA else "spike" if side == UP else "drop"
+        digest = hashlib.blake2b(f"{onset}\n{lead}\n{kind}".encode(), digest_size=4).hexdigest()
+        found = Incident(digest, kind, _side(side), lead, onset, number, last=number)
+        self.recent.append(found)
+        return found
+
+    def _onset(self, number: int, series: int, changes: Changes, detector: Detector) -> int:
+        """The hour from which on what happened is the least likely: the likeliest point of change of the last day."""
+        if changes.side[series] == NO_DATA:
+            return number
+        hours = np.arange(number - DAY + 1, number + 1)
+        values, means, variances = detector.recent(hours, series)
+        missed = np.nan_to_num((values - means) * (1 if changes.side[series] == UP else -1))
+        known = np.where(np.isfinite(values), variances, 0.0)
+        strength = missed[::-1].cumsum() / np.sqrt(np.maximum(known[::-1].cumsum(), 1e-9))
+        reach = WINDOWS[int(changes.window[series])]
+        return int(number - strength[: max(reach, 3)].argmax())
+
+    def _go_on(self, one: Incident, number: int, changes: Changes, scores: Scores, detector: Detector) -> None:
+        """Add an hour to an open incident; its first one adds all since the onset."""
+        places = np.array([self.kin.place[name] for name in sorted(one.active) if name in self.kin.place], np.int64)
+        if len(places):
+            one.last = number
+            one.anomalies += len(places)
+            one.p = min(one.p, float(np.nanmin(np.append(changes.p[places], 1.0))))
+        lead = self.kin.place.get(one.lead, NONE)
+        if lead == NONE or one.kind == "no_data":
+            return
+        first = one.onset if one.opened == number else number
+        hours = np.arange(max(first, number - DAY + 1), number + 1)
+        value, expected = _sums(detector, hours, lead)
+        if one.lead in one.active:
+            one.value, one.expected = one.value + value, one.expected + expected
+            window = int(changes.window[lead])
+            with np.errstate(divide="ignore", invalid="ignore"):
+                depth = float(scores.values[window, lead] / scores.means[window, lead] - 1)
+            is_ours = (depth > 0) == (one.side == "up")
+            if is_ours and np.isfinite(depth) and abs(depth) > abs(one.depth):
+                one.depth = depth
+        for metric in ("revenue", "orders"):
+            beside = self.kin.beside(lead, metric)
+            if beside != NONE:
+                value, expected = _sums(detector, hours, beside)
+                name = "money" if metric == "revenue" else "orders"
+                setattr(one, name, (getattr(one, name) or 0.0) + value - expected)
+
+    def _ended(self, number: int, changes: Changes) -> Iterator[tuple[Incident, Event]]:
+        over = {self.kin.ids[series] for series in np.flatnonzero(changes.closed)}
+        shifted = {self.kin.ids[series] for series in np.flatnonzero(changes.shifted)}
+        for one in self.recent:
+            if one.closed is None:
+                if one.active & shifted and one.lead in shifted:
+                    one.kind = "level_shift"
+                one.active -= over
+                if not one.active:
+                    one.closed = number
+                    yield one, "closed"
+
+    def _explain(self, one: Incident, number: int, detector: Detector) -> None:
+        """Which members explain it."""
+        lead = self.kin.place.get(one.lead, NONE)
+        if lead == NONE or one.kind == "no_data":
+            return
+        members = self._members(one, lead, number, detector)
+        renamed = self._renames(lead, members)
+        if renamed:
+            one.cause, one.cause_share = f"{RENAMED}: {' -> '.join(renamed[0])}", None
+            return
+        cause = find_cause(members)
+        one.cause, one.cause_share = (cause.text, cause.share) if cause else (None, None)
+
+    def _is_found_renamed(self, one: Incident, number: int, detector: Detector) -> bool:
+        """Whether it shows only now, in its first day, that the leading member goes on under another name."""
+        lead = self.kin.place.get(one.lead, NONE)
+        is_known = one.cause is not None and one.cause.startswith(f"{RENAMED}: ")
+        if lead == NONE or is_known or one.side == "up" or one.kind != "drop" or number - one.opened >= DAY:
+            return False
+        return bool(self._renames(lead, self._members(one, lead, number, detector)))
+
+    def _renames(self, lead: int, members: pd.DataFrame) -> list[tuple[str, str]]:
+        """Old and new name of the leading member, where it has one."""
+        return [pair for pair in find_renames(members) if self.kin.members[lead] in pair]
+
+    def _members(self, one: Incident, lead: int, number: int, detector: Detector) -> pd.DataFrame:
+        """What happened in its last day and what was to be expected, of the members of the leading metric."""
+        hours = np.arange(max(one.onset, number - DAY + 1), number + 1)
+        ours = self.kin.of_metric(lead)
+        values, means, variances = detector.recent(hours, ours)
+        known = np.isfinite(values)
+        parents = [int(self.kin.parent[series]) for series in ours]
+        rows = pd.DataFrame(
+            {
+                "dimension": [self.kin.dimensions[series] for series in ours],
+                "member": [self.kin.members[series] for series in ours],
+                "parent_dimension": [None if up == NONE else self.kin.dimensions[up] for up in parents],
+                "parent": [None if up == NONE else self.kin.members[up] for up in parents],
+                "value": np.where(known, values, 0.0).sum(axis=0),
+                # Of a member that was not there yet, or slept, nothing was to be expected.
+                "expected": np.where(known, np.nan_to_num(means), 0.0).sum(axis=0),
+                "noise": np.sqrt(np.where(known, variances, 0.0).sum(axis=0)),
+            }
+        )
+        return rows[rows.dimension != "all"].reset_index(drop=True)
+
+
+def _by_weight(series: npt.NDArray[np.int64], changes: Changes, scores: Scores) -> list[int]:
+    """The series in which the change is the largest beside its noise first."""
+    window = changes.window[series]
+    weight = np.abs(scores.values[window, series] - scores.means[window, series]) / scores.deviation[window, series]
+    return [int(one) for one in series[np.argsort(-np.nan_to_num(weight), kind="stable")]]
+
+
+def _side(side: int) -> str:
+    return "up" if side == UP else "down"
+
+
+def _sums(detector: Detector, hours: npt.NDArray[np.int64], series: int) -> tuple[float, float]:
+    """What happened in these hours and what was to be expected, where it is known."""
+    values, means, _ = detector.recent(hours, series)
+    known = np.isfinite(values) & np.isfinite(means)
+    return float(values[known].sum()), float(means[known].sum())

@@ -1,0 +1,78 @@
+"""How watched series are related: by what they are about, and by what they are a part of."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+Numbers = npt.NDArray[np.int64]
+NONE = -1
+
+
+@dataclass(frozen=True)
+class Kin:
+    """Watched series, and what each is about.
+
+    Args:
+        ids: of the series.
+        metrics: what is counted.
+        dimensions: by what.
+        members: of which member.
+        parents: ids of the series that they are part of; None for those that are part of none.
+        shops: whose series; anomalies of different shops are never one incident.
+    """
+
+    ids: tuple[str, ...]
+    metrics: tuple[str, ...]
+    dimensions: tuple[str, ...]
+    members: tuple[str, ...]
+    parents: tuple[str | None, ...]
+    shops: tuple[str, ...]
+
+    @classmethod
+    def strangers(cls, ids: Sequence[str], metric: str = "value") -> "Kin":
+        """Series that have nothing to do with each other."""
+        count = len(ids)
+        return cls(tuple(ids), (metric,) * count, ("all",) * count, tuple(ids), (None,) * count, tuple(ids))
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @cached_property
+    def place(self) -> dict[str, int]:
+        """Numbers of the series by their ids."""
+        return {name: number for number, name in enumerate(self.ids)}
+
+    @cached_property
+    def parent(self) -> Numbers:
+        """Number of the series that each is part of."""
+        return np.array([NONE if name is None else self.place.get(name, NONE) for name in self.parents], np.int64)
+
+    def subject(self, series: int) -> tuple[str, str, str]:
+        """What a series is about, whatever is counted."""
+        return self.shops[series], self.dimensions[series], self.members[series]
+
+    def beside(self, series: int, metric: str) -> int:
+        """The series of another metric about the same; `NONE` where there is none."""
+        return self._by_subject.get((*self.subject(series), metric), NONE)
+
+    def is_within(self, series: int, other: int) -> bool:
+        """Whether a series is part of another, or of the same member as one that is."""
+        wanted, here = self.subject(other), series
+        while here != NONE:
+            if self.subject(here) == wanted:
+                return True
+            here = int(self.parent[here])
+        return False
+
+    def of_metric(self, series: int) -> Numbers:
+        """All series of the same shop and metric."""
+        ours = self.shops[series], self.metrics[series]
+        found = [n for n, one in enumerate(zip(self.shops, self.metrics, strict=True)) if one == ours]
+        return np.array(found, np.int64)
+
+    @cached_property
+    def _by_subject(self) -> dict[tuple[str, str, str, str], int]:
+        return {(*self.subject(number), metric): number for number, metric in enumerate(self.metrics)}
