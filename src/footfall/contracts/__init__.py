@@ -30,8 +30,10 @@ from footfall.contracts.tables import (
     USER_MONTHS,
     VOLUMES,
 )
+from footfall.contracts.watched import ANOMALIES, INCIDENT_KINDS, INCIDENTS, SIDES, VERDICTS
 
 __all__ = [
+    "ANOMALIES",
     "BACKTESTS",
     "BUCKETS",
     "BUCKET_STATUSES",
@@ -42,6 +44,8 @@ __all__ = [
     "EVENTS",
     "EVENT_TYPES",
     "FORECASTS",
+    "INCIDENTS",
+    "INCIDENT_KINDS",
     "K_SELECTION",
     "METRIC_SERIES",
     "MISSING",
@@ -56,8 +60,10 @@ __all__ = [
     "SEGMENT_MIGRATION",
     "SEGMENT_PROFILES",
     "SESSIONS",
+    "SIDES",
     "USER_MEMBERS",
     "USER_MONTHS",
+    "VERDICTS",
     "VOLUMES",
     "Column",
     "Table",

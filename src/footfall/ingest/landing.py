@@ -2,7 +2,7 @@
 
 import hashlib
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +14,7 @@ from footfall.contracts import RAW_FILES
 from footfall.errors import SourceUnreadable
 from footfall.ingest.download import download
 from footfall.ingest.finding import Input
+from footfall.ingest.object_store import fetch_object, is_object
 from footfall.ingest.remote import is_unchanged
 from footfall.lake import Lake, transaction
 from footfall.lake.writing import storage_failed
@@ -58,19 +59,41 @@ def already_landed(lake: Lake, one: Input, sha256: str) -> Landed | None:
     known = known_files(lake)
     named = known.get(one.name)
     if named is not None and named["sha256"] == sha256:
-        return _landed(lake, named)
+        return landed_file(lake, named)
     twin = next((row for row in known.values() if row["sha256"] == sha256), None)
-    return None if twin is None or named is not None else _landed(lake, twin, twin=str(twin["path"]))
+    return None if twin is None or named is not None else landed_file(lake, twin, twin=str(twin["path"]))
 
 
 def still_landed(lake: Lake, one: Input) -> Landed | None:
-    """The landed file of a URL, if the server says that it has not changed since."""
+    """The landed file of a URL or an object, if its server says that it has not changed since."""
     row = known_files(lake).get(one.name)
     if row is None:
         return None
-    landed = _landed(lake, row)
-    unchanged = is_unchanged(one.location, landed.path.stat().st_size, landed.ingested_at)
-    return landed if unchanged else None
+    landed = landed_file(lake, row)
+    if one.is_url:
+        unchanged = is_unchanged(one.location, landed.path.stat().st_size, landed.ingested_at)
+        return landed if unchanged else None
+    return landed if landed_as_found(lake, {one.name: row}, one) else None
+
+
+def landed_as_found(lake: Lake, known: Mapping[str, Mapping[str, object]], one: Input) -> bool:
+    """Whether the last version of a file that was landed is the one that was found, told without reading it.
+
+    A local copy has the size and the time of its origin; an object has the size, and was not written since.
+
+    Args:
+        lake: where it was landed.
+        known: `known_files`.
+        one: what was found.
+    """
+    row = known.get(one.name)
+    if row is None or one.state is None:
+        return False
+    copy, moment = (lake.root / str(row["landed_as"])).stat(), row["ingested_at"]
+    if one.is_object:
+        return copy.st_size == one.state.bytes and isinstance(moment, datetime) and one.state.modified < moment
+    modified = datetime.fromtimestamp(copy.st_mtime, UTC).replace(tzinfo=None)
+    return (copy.st_size, modified) == (one.state.bytes, one.state.modified)
 
 
 def land(
@@ -83,18 +106,18 @@ def land(
         one: what to land.
         source: name of the preset or mapping that will read it.
         progress: called with bytes done and in all (None if unknown).
-        again: download a URL even if the server says that it has not changed.
+        again: download a URL or an object even if the server says that it has not changed.
 
     Raises:
         SourceUnreadable: the file cannot be read.
         DownloadFailed: the URL did not give the whole file; what came is kept, and the next try goes on from there.
         StorageFailed: the disk is full or cannot be written.
     """
-    if one.is_url and not again and (landed := still_landed(lake, one)) is not None:
+    if one.is_remote and not again and (landed := still_landed(lake, one)) is not None:
         return landed
     arrived = lake.root / "raw" / "arriving" / hashlib.sha256(one.location.encode()).hexdigest()[:16]
-    if one.is_url:
-        download(one.location, arrived, progress=progress)
+    if one.is_remote:
+        _fetch(lake, one.location, arrived, progress)
         sha256 = checksum(arrived)
     else:
         sha256 = _copy(Path(one.location), arrived, lake, progress)
@@ -118,7 +141,7 @@ def land(
     others = [old for old in lake.load(RAW_FILES).to_pylist() if (old["path"], old["sha256"]) != (one.name, sha256)]
     with transaction(lake) as tx:
         tx.write(RAW_FILES, pa.Table.from_pylist([*others, row], RAW_FILES.schema))
-    return _landed(lake, row, is_new=True)
+    return landed_file(lake, row, is_new=True)
 
 
 def record_rows(lake: Lake, name: str, sha256: str, rows: int) -> None:
@@ -128,6 +151,16 @@ def record_rows(lake: Lake, name: str, sha256: str, rows: int) -> None:
     if counted != known:
         with transaction(lake) as tx:
             tx.write(RAW_FILES, pa.Table.from_pylist(counted, RAW_FILES.schema))
+
+
+def _fetch(lake: Lake, location: str, target: Path, progress: Progress) -> None:
+    if not is_object(location):
+        download(location, target, progress=progress)
+        return
+    try:
+        fetch_object(location, target, progress)
+    except OSError as error:
+        raise storage_failed(lake.root, error) from error
 
 
 def _copy(origin: Path, target: Path, lake: Lake, progress: Progress) -> str:
@@ -154,7 +187,8 @@ def _copy(origin: Path, target: Path, lake: Lake, progress: Progress) -> str:
     return digest.hexdigest()
 
 
-def _landed(lake: Lake, row: dict[str, object], *, is_new: bool = False, twin: str | None = None) -> Landed:
+def landed_file(lake: Lake, row: dict[str, object], *, is_new: bool = False, twin: str | None = None) -> Landed:
+    """The landed file that a row of `raw_files` is about."""
     moment = row["ingested_at"]
     if not isinstance(moment, datetime):
         raise TypeError("ingested_at is a time")

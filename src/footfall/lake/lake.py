@@ -5,7 +5,8 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -18,6 +19,7 @@ from filelock import FileLock, Timeout
 from footfall.contracts import Table
 from footfall.engine import Engine
 from footfall.errors import LakeBusy, LakeInvalid
+from footfall.lake.marks import all_marks
 
 FORMAT = 1
 _ZONES = ("raw", "cleansed", "processed", "models")
@@ -28,11 +30,20 @@ Partition = Mapping[str, str]
 
 @dataclass(frozen=True)
 class DataFile:
-    """A Parquet file of a table's current version: its path under the table, its partition, its rows."""
+    """A Parquet file of a version of a table: its path under the table, its partition, its rows.
+
+    `spans` has the first and the last time in its columns of times, where the version's commit noted them.
+    """
 
     path: str
     partition: Partition
     rows: int
+    spans: Mapping[str, tuple[datetime, datetime]] = field(default_factory=dict, compare=False)
+
+    @property
+    def owner(self) -> str:
+        """First part of its name: what wrote it."""
+        return Path(self.path).name.partition("-")[0]
 
 
 class Lake:
@@ -71,11 +82,15 @@ class Lake:
         folder = self.tables().get(name)
         return None if folder is None else DeltaTable(str(folder))
 
-    def files(self, table: Table, where: Callable[[Partition], bool] = lambda _: True) -> list[DataFile]:
-        """The files of the current version whose partition fits."""
+    def files(
+        self, table: Table, where: Callable[[Partition], bool] = lambda _: True, *, version: int | None = None
+    ) -> list[DataFile]:
+        """The files of the current version, or of an earlier one, whose partition fits."""
         delta = self.delta(table.name)
         if delta is None:
             return []
+        if version is not None:
+            delta.load_as_version(version)
         actions = pa.table(delta.get_add_actions(flatten=True)).to_pylist()
         found = [_data_file(action, table.partition_by) for action in actions]
         return sorted((file for file in found if where(file.partition)), key=lambda file: file.path)
@@ -90,6 +105,11 @@ class Lake:
         folder = self.folder(table)
         parts = [pq.read_table(folder / file.path, schema=table.file_schema) for file in self.files(table)]
         return pa.concat_tables([table.file_schema.empty_table(), *parts])
+
+    def version(self, table: Table) -> int:
+        """The number of the current version; -1 where there is none."""
+        delta = self.delta(table.name)
+        return -1 if delta is None else delta.version()
 
     def first(self, table: Table) -> dict[str, object] | None:
         """The first row of a table without partitions; None where it is empty."""
@@ -108,7 +128,8 @@ class Lake:
     def marks(self, table: Table, keys: Iterable[str]) -> dict[str, int | None]:
         """The fingerprints of several keys, as `done` gives them one at a time."""
         delta = self.delta(table.name)
-        return {key: None if delta is None else delta.transaction_version(key) for key in keys}
+        known = {} if delta is None else all_marks(self.folder(table), delta.version())
+        return {key: known.get(key) for key in keys}
 
     @property
     def key_id(self) -> str | None:
@@ -122,15 +143,18 @@ class Lake:
         _write_card(self.root, {"format": FORMAT, "key_id": key_id})
 
     @contextmanager
-    def lock(self) -> Iterator[None]:
+    def lock(self, *, patience: float = 0.0) -> Iterator[None]:
         """Keep other runs from writing.
+
+        Args:
+            patience: seconds to wait for another run to end.
 
         Raises:
             LakeBusy: another run is writing.
         """
         lock = FileLock(self.root / ".lock")
         try:
-            with lock.acquire(timeout=0):
+            with lock.acquire(timeout=patience):
                 yield
         except Timeout as error:
             raise LakeBusy(f"lake {self.root}: another run is writing; wait for it to end and run again") from error
@@ -207,4 +231,10 @@ def _is_unfinished_card(file: Path) -> bool:
 
 def _data_file(action: Mapping[str, object], partition_by: tuple[str, ...]) -> DataFile:
     partition = {name: str(action[f"partition.{name}"]) for name in partition_by}
-    return DataFile(unquote(str(action["path"])), partition, int(str(action["num_records"])))
+    spans = {
+        name.removeprefix("min."): (first, last)
+        for name, first in action.items()
+        if isinstance(first, datetime) and isinstance(last := action.get(name.replace("min.", "max.", 1)), datetime)
+        if name.startswith("min.")
+    }
+    return DataFile(unquote(str(action["path"])), partition, int(str(action["num_records"])), spans)

@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import unquote
@@ -25,6 +25,7 @@ from deltalake.transaction import AddAction, RemoveAction, create_table_with_add
 from footfall.contracts import Table
 from footfall.engine import Engine
 from footfall.errors import ContractViolated, StorageFailed
+from footfall.lake.footers import time_spans
 from footfall.lake.lake import DataFile, Lake
 
 _MOVES = "moves.json"
@@ -75,7 +76,7 @@ class Transaction:
     def replace(
         self,
         table: Table,
-        written: list[Path],
+        written: Sequence[Path] | Mapping[Path, str],
         *,
         owner: str = "part",
         replaces: Callable[[DataFile], bool] = lambda _: True,
@@ -85,8 +86,9 @@ class Transaction:
 
         Args:
             table: the contract that the files must keep.
-            written: folders that an engine wrote; they need not exist where it wrote no row.
-            owner: first part of the new files' names.
+            written: folders that an engine wrote; they need not exist where it wrote no row. A mapping says for each
+                what the names of its files begin with.
+            owner: first part of the new files' names where `written` does not say.
             replaces: picks files of the current version; all by default.
             done: keys that this completes, with the fingerprints of what they were made from.
 
@@ -98,7 +100,8 @@ class Transaction:
             StorageFailed: the disk is full or cannot be written.
         """
         try:
-            return self._replace(table, written, owner, replaces, done or {})
+            owners = written if isinstance(written, Mapping) else dict.fromkeys(written, owner)
+            return self._replace(table, owners, replaces, done or {})
         except OSError as error:
             raise storage_failed(self._lake.root, error) from error
         except DeltaError as error:
@@ -117,8 +120,7 @@ class Transaction:
     def _replace(
         self,
         table: Table,
-        written: list[Path],
-        owner: str,
+        written: Mapping[Path, str],
         replaces: Callable[[DataFile], bool],
         done: Mapping[str, int],
     ) -> int:
@@ -127,7 +129,7 @@ class Transaction:
         footers = [(file, folder, _checked_footer(file, table)) for file, folder in found]
         kept = [(file, folder, footer) for file, folder, footer in footers if footer.num_rows]
         target = self._lake.folder(table)
-        moves = {file: _final_name(file.relative_to(folder), owner) for file, folder, _ in kept}
+        moves = {file: _final_name(file.relative_to(folder), written[folder]) for file, folder, _ in kept}
         self._note_moves(target, list(moves.values()))
         for file, name in moves.items():
             (target / name).parent.mkdir(parents=True, exist_ok=True)
@@ -208,8 +210,13 @@ def _final_name(relative: Path, owner: str) -> str:
 def _add(target: Path, name: str, footer: pq.FileMetaData) -> AddAction:
     status = (target / name).stat()
     partition = dict(part.split("=", 1) for part in Path(name).parts[:-1])
-    statistics = json.dumps({"numRecords": footer.num_rows})
-    return AddAction(name, status.st_size, partition, int(status.st_mtime * 1000), True, statistics)
+    spans = time_spans(footer)
+    statistics = {
+        "numRecords": footer.num_rows,
+        "minValues": {column: first.isoformat() for column, (first, _) in spans.items()},
+        "maxValues": {column: last.isoformat() for column, (_, last) in spans.items()},
+    }
+    return AddAction(name, status.st_size, partition, int(status.st_mtime * 1000), True, json.dumps(statistics))
 
 
 def _commit(

@@ -1,15 +1,14 @@
 """What the shop knows in advance: its sales, the days on which it is closed, and public holidays."""
 
-import tomllib
 from collections.abc import Iterable
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Self
 
 import holidays
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from footfall.errors import SettingInvalid
+from footfall.settings import read_toml
 
 
 class Days(BaseModel):
@@ -89,19 +88,4 @@ def read_calendar(file: Path) -> ShopCalendar:
     Raises:
         SettingInvalid: the file cannot be read, or says something that a calendar does not say.
     """
-    try:
-        return ShopCalendar.model_validate(tomllib.loads(file.read_text("utf-8")))
-    except OSError as error:
-        raise SettingInvalid(f"calendar {file}: cannot be read ({error.strerror})") from error
-    except ValueError as error:
-        raise SettingInvalid(f"calendar {file}: {_what_is_wrong(error)}") from error
-
-
-def _what_is_wrong(error: ValueError) -> str:
-    if isinstance(error, UnicodeDecodeError):
-        return f"is not UTF-8 text ({error.reason} at byte {error.start})"
-    if not isinstance(error, ValidationError):
-        return f"is not valid TOML: {error}"
-    first = error.errors()[0]
-    names = [f"number {part + 1}" if isinstance(part, int) else str(part) for part in first["loc"]]
-    return f"{' '.join(names) or 'file'}: {first['msg'].removeprefix('Value error, ')}"
+    return read_toml(file, "calendar", ShopCalendar)

@@ -11,6 +11,8 @@ import ibis.expr.types as ir
 
 from footfall.series.occurrences import COLUMNS, COUNTS, SUMS, times_of
 
+_NOTHING = 1e-6  # what a difference of two equal sums of money may leave
+
 
 def volumes(occurrences: ir.Table, members: ir.Table, *, month: str) -> ir.Table:
     """Rows as in the contract `volumes`, from `find_occurrences`; an hour without an event has none."""
@@ -30,3 +32,24 @@ def volumes(occurrences: ir.Table, members: ir.Table, *, month: str) -> ir.Table
         **{name: every[name].fill_null(0).cast(kind) for name, kind in kinds.items()},
         month=ibis.literal(month),
     )  # fmt: skip
+
+
+def added(before: ir.Table, counted: ir.Table, *, without: ir.Table | None) -> ir.Table:
+    """Volumes of a month, with what was counted since.
+
+    Args:
+        before: as they stand.
+        counted: what came, counted together with what it may belong to.
+        without: the latter counted alone, as it is in `before`.
+    """
+    parts = [before, counted]
+    if without is not None:
+        parts.append(without.mutate(**{name: -without[name] for name in (*COUNTS, *SUMS)}))
+    columns = ("hour", "day", "dimension", "member", "month", *COUNTS, *SUMS)
+    kinds = before.select(*columns).schema()
+    every = reduce(ir.Table.union, [part.select(*columns).cast(kinds) for part in parts])
+    sums = every.group_by("hour", "day", "dimension", "member", "month").agg(
+        **{name: every[name].sum() for name in (*COUNTS, *SUMS)}
+    )
+    is_left = [sums[name] != 0 for name in COUNTS] + [sums[name].abs() > _NOTHING for name in SUMS]
+    return sums.filter(reduce(lambda one, other: one | other, is_left))
