@@ -12,8 +12,9 @@ from typing import Any
 
 import typer
 
+from footfall import contracts
 from footfall.cli import app
-from footfall.contracts import QUARANTINE_REASONS, Table, tables
+from footfall.contracts import QUARANTINE_REASONS, Table
 from footfall.features import FEATURES, USER_FEATURES
 from footfall.series import METRICS
 from footfall.settings import Settings
@@ -37,8 +38,8 @@ def fill(page: str) -> str:
 
 def all_tables() -> str:
     """Every table with its grain and columns, zone by zone."""
-    contracts = [table for table in vars(tables).values() if isinstance(table, Table)]
-    ours = sorted([*contracts, USER_FEATURES], key=lambda table: _ZONES.index(table.zone))
+    fixed = [table for table in vars(contracts).values() if isinstance(table, Table)]
+    ours = sorted([*fixed, USER_FEATURES], key=lambda table: _ZONES.index(table.zone))
     return "\n\n".join(_table_section(table) for table in ours)
 
 

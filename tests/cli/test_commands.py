@@ -26,6 +26,16 @@ COMMANDS = [
     ["series"],
     ["backtest"],
     ["forecast"],
+    ["detect"],
+    ["watch"],
+    ["evaluate-detector"],
+    ["incidents"],
+    ["incidents", "list"],
+    ["incidents", "show"],
+    ["incidents", "report"],
+    ["incidents", "ack"],
+    ["incidents", "snooze"],
+    ["incidents", "feedback"],
     ["fetch"],
     ["simulate"],
     ["demo"],
@@ -49,7 +59,11 @@ def footfall(*arguments: object, cwd: Path | None = None) -> subprocess.Complete
 
 def test_every_command_is_listed_here() -> None:
     assert {command[0] for command in COMMANDS} == {
-        *(command.name or command.callback.__name__ for command in app.registered_commands if command.callback),
+        *(
+            command.name or command.callback.__name__.replace("_", "-")
+            for command in app.registered_commands
+            if command.callback
+        ),
         *(group.name for group in app.registered_groups),
     }
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import footfall
+from footfall.publish import Notify
 from footfall.series import ShopCalendar
 from footfall.settings import Settings
 from footfall.sources.mapping import (
@@ -105,6 +106,15 @@ def test_calendars_that_are_shown_can_be_used(pages: dict[str, str]) -> None:
     assert shown
     for text in shown:
         assert ShopCalendar.model_validate(tomllib.loads(text)).sale
+
+
+def test_channels_that_are_shown_can_be_used(pages: dict[str, str]) -> None:
+    page = pages["docs/notifications.md"]
+    shown = [tomllib.loads(text) for title, text in blocks(page, "toml") if title == "alerts.toml"]
+    assert [len(Notify.model_validate(text["notify"]).open({})) for text in shown] == [2]
+    variable = re.search(r'FOOTFALL_NOTIFY="(.+)"', page)
+    assert variable is not None
+    assert len(Notify().open({"FOOTFALL_NOTIFY": variable[1]})) == 2
 
 
 def mapping_keys() -> Iterator[str]:

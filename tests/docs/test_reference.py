@@ -2,13 +2,14 @@
 
 import pytest
 
-from footfall.contracts import EVENT_TYPES, QUARANTINE_REASONS, Table, tables
+from footfall import contracts
+from footfall.contracts import EVENT_TYPES, QUARANTINE_REASONS, Table
 from footfall.features import FEATURES, USER_FEATURES
 from footfall.settings import Settings
 from reference import commands, fill
 
 COMMANDS = dict(commands())
-TABLES = [*(one for one in vars(tables).values() if isinstance(one, Table)), USER_FEATURES]
+TABLES = [*(one for one in vars(contracts).values() if isinstance(one, Table)), USER_FEATURES]
 
 
 def section(page: str, title: str) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from commands import Ended, footfall
+from planted import PARTS, PlantedShop, plant
 
 from footfall.simulate import SimulatedShop, simulate
 
@@ -54,3 +55,39 @@ def two_months(small_shop: SimulatedShop, tmp_path_factory: pytest.TempPathFacto
 @pytest.fixture
 def own_lake(two_months: Path, tmp_path: Path) -> Path:
     return shutil.copytree(two_months, tmp_path / "lake")
+
+
+@pytest.fixture(scope="session")
+def planted_shop(tmp_path_factory: pytest.TempPathFactory) -> PlantedShop:
+    """Thirty days with failures in them; `planted.py` says when."""
+    return plant(tmp_path_factory.mktemp("planted_shop"), tmp_path_factory.getbasetemp() / "key-of-the-tests")
+
+
+@pytest.fixture(scope="session")
+def judged_lake(planted_shop: PlantedShop, lakes_of_session: Path) -> Path:
+    """A lake with all of them, judged at once. Read only: tests share it."""
+    lake = planted_shop.bring(lakes_of_session / "judged", *PARTS)
+    planted_shop.detect(lake)
+    return lake
+
+
+@pytest.fixture(scope="session")
+def calm_lake(planted_shop: PlantedShop, lakes_of_session: Path) -> Path:
+    """A lake that was judged until a brand dropped. Tests copy it."""
+    lake = planted_shop.bring(lakes_of_session / "calm", "weeks")
+    planted_shop.detect(lake)
+    return lake
+
+
+@pytest.fixture(scope="session")
+def alarmed_lake(planted_shop: PlantedShop, calm_lake: Path, lakes_of_session: Path) -> Path:
+    """The first hour of that is judged, too: an incident is open. Tests copy it."""
+    lake = planted_shop.bring(shutil.copytree(calm_lake, lakes_of_session / "alarmed"), "hour")
+    planted_shop.detect(lake)
+    return lake
+
+
+@pytest.fixture(scope="session")
+def lakes_of_session(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where lakes are that tests share."""
+    return tmp_path_factory.mktemp("planted_lakes")

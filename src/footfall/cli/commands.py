@@ -11,7 +11,7 @@ import typer
 from rich.table import Table as Grid
 
 import footfall
-from footfall.cli import segment, volumes
+from footfall.cli import anomalies, own_series, segment, volumes, watching
 from footfall.cli.options import (
     AsJson,
     AsOf,
@@ -63,6 +63,10 @@ app.add_typer(segment.app, name="segment")
 app.command()(volumes.series)
 app.command()(volumes.forecast)
 app.command()(volumes.backtest)
+app.command()(anomalies.detect)
+app.command()(watching.watch)
+app.command()(own_series.evaluate_detector)
+app.add_typer(anomalies.app, name="incidents")
 
 
 def main() -> None:

@@ -103,3 +103,16 @@ Inputs = Annotated[
         show_default=False,
     ),
 ]
+Alerts = Annotated[
+    Path | None,
+    typer.Option(
+        help="The policy: when somebody is told.  [default: alerts.toml where there is one]", show_default=False
+    ),
+]
+Baseline = Annotated[
+    str | None,
+    typer.Option(
+        help="What hours are compared with: fast, or forecasts of prophet or lstm (extras).  [default: fast]",
+        show_default=False,
+    ),
+]

@@ -21,7 +21,12 @@ def escaped(text: str) -> str:
 
 def tell_error(error: Exception) -> None:
     """One clear line."""
-    err.print(f"[bold red]error:[/] {escaped(str(error))}", soft_wrap=True)
+    tell_error_text(str(error))
+
+
+def tell_error_text(text: str) -> None:
+    """The same where the error is long over and only its words are left."""
+    err.print(f"[bold red]error:[/] {escaped(text)}", soft_wrap=True)
 
 
 def tell_run(result: Any, settings: Settings, *, as_json: bool) -> None:
@@ -106,7 +111,7 @@ def tell_series(rows: list[dict[str, Any]], result: Any, settings: Settings, met
     grid = Grid("member", "in all", "by week, up to the last whole one", title=metric)
     for row in rows:
         whole = [week["value"] for week in row["weeks"] if week["is_whole"]]
-        grid.add_row(escaped(row["member"]), _number(row["total"]), _sparkline(whole[-_MOST_WEEKS:]))
+        grid.add_row(escaped(row["member"]), number(row["total"]), sparkline(whole[-_MOST_WEEKS:]))
     out.print(grid)
     out.print(
         f"All of it:  footfall sql \"SELECT * FROM metric_series WHERE metric = '{metric}'\" --lake {settings.lake}",
@@ -173,10 +178,10 @@ def tell_forecast(found: Any) -> None:
         values = [None if isnan(value) else value for value in (*past.value, *coming["mean"])]
         grid.add_row(
             escaped(name.rsplit("/", 1)[-1]),
-            _number(sums[name]),
-            f"{_number(coming.q100.mean())} to {_number(coming.q900.mean())}",
-            _number(past.value.sum()),
-            _sparkline(values),
+            number(sums[name]),
+            f"{number(coming.q100.mean())} to {number(coming.q900.mean())}",
+            number(past.value.sum()),
+            sparkline(values),
         )
     out.print(grid)
     if found.report is not None:
@@ -197,13 +202,14 @@ def _skill(one: Any) -> str:
     return f"{one.skill:+.1%} [{one.low:+.1%}, {one.high:+.1%}] p {one.p_value:.2g}".replace("[", r"\[") if one else ""
 
 
-def _number(value: float | None) -> str:
+def number(value: float | None) -> str:
+    """Short: three digits, or whole thousands."""
     if value is None:
         return ""
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.3g}"
 
 
-def _sparkline(values: list[float | None]) -> str:
+def sparkline(values: list[float | None]) -> str:
     """Heights from zero; a week without a value is a gap."""
     top = max((value for value in values if value is not None), default=0.0) or 1.0
     return "".join(" " if value is None else _BLOCKS[round(value / top * (len(_BLOCKS) - 1))] for value in values)
@@ -227,6 +233,12 @@ def print_json(value: object) -> None:
     """For scripts."""
     json.dump(value, sys.stdout, default=str, indent=2)
     sys.stdout.write("\n")
+
+
+def print_json_line(value: object) -> None:
+    """One line of many, for scripts that read while the command goes on."""
+    sys.stdout.write(json.dumps(value, default=str) + "\n")
+    sys.stdout.flush()
 
 
 def progress_bars() -> Any:

@@ -5,14 +5,23 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from footfall.clean.clean import REVISION, RawFile, RowAccounts, clean
+from footfall.clean.clean import REVISION, RawFile, RowAccounts, clean, file_key
 from footfall.clean.rules import Rules
-from footfall.contracts import ROW_ACCOUNTS
+from footfall.contracts import EVENTS, QUARANTINE, ROW_ACCOUNTS
 from footfall.engine import Engine
 from footfall.errors import SourceUnreadable, UserError
 from footfall.ingest.finding import Input
-from footfall.ingest.landing import Landed, already_landed, checksum, known_files, land, record_rows, still_landed
-from footfall.lake import Lake, fingerprint, transaction
+from footfall.ingest.landing import (
+    Landed,
+    already_landed,
+    checksum,
+    known_files,
+    land,
+    landed_file,
+    record_rows,
+    still_landed,
+)
+from footfall.lake import Lake, fingerprint, take_out, transaction
 from footfall.pipeline.progress import Progress
 from footfall.settings import Settings, parse_period
 from footfall.sources import RowReader, Source, load_mapping, preset, read_header, recognise
@@ -68,10 +77,19 @@ class SourceChoice:
 def is_settled(lake: Lake, inputs: list[Input], choice: SourceChoice, settings: Settings) -> bool:
     """Whether all inputs are landed and cleaned as the settings say: then a run has nothing to write."""
     for one in inputs:
-        landed = still_landed(lake, one) if one.is_url else already_landed(lake, one, checksum(Path(one.location)))
+        landed = still_landed(lake, one) if one.is_remote else already_landed(lake, one, checksum(Path(one.location)))
         if landed is None or _is_stale(lake, landed, choice.resolve(landed.path), settings):
             return False
     return True
+
+
+def is_cleaned(lake: Lake, one: Input, choice: SourceChoice, settings: Settings) -> bool:
+    """Whether the last version of a file that was landed is cleaned as the settings say."""
+    row = known_files(lake).get(one.name)
+    if row is None:
+        return False
+    landed = landed_file(lake, row)
+    return not _is_stale(lake, landed, choice.resolve(landed.path), settings)
 
 
 def land_and_clean(
@@ -104,7 +122,7 @@ def _bring(
     result: CleaningResult,
 ) -> None:
     name = choice.label()
-    if not one.is_url:
+    if not one.is_remote:
         readable = choice.resolve(Path(one.location))
         RowReader(Path(one.location), readable, pseudonyms).header()
         name = readable.name
@@ -119,6 +137,7 @@ def _bring(
             result.unchanged.append(one.name)
         return
     with progress.bytes(f"cleaning {one.name}", landed.path.stat().st_size) as advance, transaction(lake) as tx:
+        _take_out_of_packs(lake, landed.name)
         accounts = clean(
             RawFile(landed.name, RowReader(landed.path, source, pseudonyms)),
             rules_for(settings, landed),
@@ -133,6 +152,14 @@ def _bring(
     result.cleaned[landed.name] = accounts
     if was_known and landed.is_new:
         result.replaced.append(one.name)
+
+
+def _take_out_of_packs(lake: Lake, name: str) -> None:
+    """Before a file is cleaned anew: what it brought before has to stand in files of its own to be replaced."""
+    if lake.done(ROW_ACCOUNTS, name) is not None:
+        for table in (EVENTS, QUARANTINE):
+            with transaction(lake) as tx:
+                take_out(lake, table, tx, file_key(name))
 
 
 def rules_for(settings: Settings, landed: Landed) -> Rules:

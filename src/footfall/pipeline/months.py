@@ -1,14 +1,13 @@
 """Calendar months as texts (`2019-10`), and which of them the lake's events lie in."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from footfall.clean.clean import file_key
 from footfall.contracts import EVENTS, ROW_ACCOUNTS, Table
 from footfall.errors import UserError
 from footfall.ingest.landing import known_files
-from footfall.lake import Lake, fingerprint, time_span, transaction
+from footfall.lake import DataFile, Lake, fingerprint, owners, time_span, transaction
 
 _FORGOTTEN = 0
 
@@ -45,18 +44,27 @@ def forget_other_months(lake: Lake, table: Table, months: Collection[str]) -> No
 
 def events_mark(lake: Lake, months: Collection[str]) -> int:
     """What the events of these months follow from: the marks of their files, the same in every lake."""
-    owners = {
-        Path(file.path).name.partition("-")[0] for file in lake.files(EVENTS, lambda part: part["month"] in months)
-    }
-    sources = sorted(name for name in known_files(lake) if file_key(name) in owners)
+    return files_mark(lake, lake.files(EVENTS, lambda part: part["month"] in months))
+
+
+def files_mark(lake: Lake, files: Iterable[DataFile]) -> int:
+    """What the events in these files follow from, as `events_mark`."""
+    keys = owners(lake, EVENTS, files)
+    sources = sorted(name for name in known_files(lake) if file_key(name) in keys)
     return fingerprint(lake.marks(ROW_ACCOUNTS, sources))
 
 
 def last_event(lake: Lake) -> datetime:
-    """The last event time, UTC, from the statistics in the files' footers."""
-    folder, month = lake.folder(EVENTS), event_months(lake)[-1]
-    files = lake.files(EVENTS, lambda part: part["month"] == month)
-    return time_span([str(folder / file.path) for file in files], "event_time")[1]
+    """The last event time, UTC, without reading a row."""
+    files = lake.files(EVENTS)
+    last = max(file.partition["month"] for file in files)
+    return max(event_span(lake, file)[1] for file in files if file.partition["month"] == last)
+
+
+def event_span(lake: Lake, file: DataFile) -> tuple[datetime, datetime]:
+    """The first and the last event time in a file: as the commit noted them, else from its footer."""
+    known = file.spans.get("event_time")
+    return known or time_span([str(lake.folder(EVENTS) / file.path)], "event_time")
 
 
 def month_start(month: str) -> datetime:

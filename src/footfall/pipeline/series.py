@@ -8,38 +8,31 @@ from typing import Any
 
 import ibis.expr.types as ir
 
-from footfall.contracts import EVENTS, METRIC_SERIES, VOLUMES
+from footfall.contracts import METRIC_SERIES, VOLUMES
 from footfall.engine import Engine
 from footfall.errors import UserError
 from footfall.lake import Lake, fingerprint, open_lake, transaction
-from footfall.pipeline.months import (
-    event_months,
-    events_mark,
-    forget_other_months,
-    last_event,
-    month_before,
-    months_with_events,
-    next_month,
-)
+from footfall.pipeline.counting import count, shop_months
+from footfall.pipeline.counting import is_counted as is_month_counted
+from footfall.pipeline.months import event_months, forget_other_months, last_event, months_with_events
 from footfall.pipeline.query import query
 from footfall.series import (
     METRICS,
-    OCCURRENCES,
     REVISION,
     ShopCalendar,
     days_with_status,
-    find_occurrences,
     hours_with_status,
     metric_series,
     places,
     read_calendar,
-    volumes,
 )
 from footfall.settings import Settings
 
 Report = Callable[[str], None]
 CALENDAR = Path("sales.toml")
 ALL_SERIES = "all series"
+KNOWN_UNTIL = "minutes since 1970 of which everything is known"
+_EPOCH, _MINUTE = datetime(1970, 1, 1), timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -51,7 +44,15 @@ class SeriesResult:
     days: dict[str, int] = field(default_factory=dict)
 
 
-def build_series(lake: Lake, engine: Engine, settings: Settings, report: Report = lambda _: None) -> SeriesResult:
+def build_series(
+    lake: Lake,
+    engine: Engine,
+    settings: Settings,
+    report: Report = lambda _: None,
+    *,
+    known_until: datetime | None = None,
+    by_parts: bool = False,
+) -> SeriesResult:
     """Bring `volumes` and `metric_series` up to date with the events.
 
     Args:
@@ -59,28 +60,43 @@ def build_series(lake: Lake, engine: Engine, settings: Settings, report: Report 
         engine: runs it.
         settings: the shop's time zone and calendar, how many members have series, and up to when.
         report: told what is being done.
+        known_until: whatever happened before it is known, UTC; by default until the minute of the last event.
+        by_parts: count only what came since (see `counting`), where that can be told.
 
     Raises:
         UserError: the lake holds no event before `as_of`, or the calendar cannot be read.
     """
     calendar = shop_calendar(settings)
-    months = _shop_months(months_with_events(lake), settings.timezone)
-    forget_other_months(lake, VOLUMES, months)
-    stale = [month for month in months if not _is_counted(lake, month, settings.timezone)]
-    for month in stale:
-        report(f"counting {month}")
-        _count(lake, engine, month, settings.timezone)
-    mark = _series_mark(lake, months, calendar, settings)
+    stale = build_volumes(lake, engine, settings, report, by_parts=by_parts)
+    months = shop_months(event_months(lake), settings.timezone)
+    mark = _series_mark(lake, months, calendar, settings, known_until)
     if lake.done(METRIC_SERIES, ALL_SERIES) == mark:
         return SeriesResult(stale, None)
     report("series")
-    return _lay_out(lake, engine, calendar, settings, stale, mark)
+    return _lay_out(lake, engine, calendar, settings, stale, mark, known_until or minute_after_last_event(lake))
+
+
+def build_volumes(
+    lake: Lake, engine: Engine, settings: Settings, report: Report = lambda _: None, *, by_parts: bool = False
+) -> list[str]:
+    """Bring `volumes` alone up to date with the events, as `build_series` does first.
+
+    Returns:
+        Months that were counted anew or by parts.
+    """
+    months = shop_months(months_with_events(lake), settings.timezone)
+    forget_other_months(lake, VOLUMES, months)
+    stale = [month for month in months if not is_month_counted(lake, month, settings.timezone, by_parts=by_parts)]
+    for month in stale:
+        report(f"counting {month}")
+        count(lake, engine, month, settings.timezone, by_parts=by_parts)
+    return stale
 
 
 def is_counted(lake: Lake, settings: Settings) -> bool:
     """Whether the series are up to date with the events, the calendar and the settings. Reads only."""
-    months = _shop_months(event_months(lake), settings.timezone)
-    return all(_is_counted(lake, month, settings.timezone) for month in months) and (
+    months = shop_months(event_months(lake), settings.timezone)
+    return all(is_month_counted(lake, month, settings.timezone) for month in months) and (
         lake.done(METRIC_SERIES, ALL_SERIES) == _series_mark(lake, months, shop_calendar(settings), settings)
     )
 
@@ -92,52 +108,41 @@ def shop_calendar(settings: Settings) -> ShopCalendar:
     return read_calendar(CALENDAR) if CALENDAR.exists() else ShopCalendar()
 
 
-def _shop_months(months: Iterable[str], timezone: str) -> list[str]:
-    """Months of the shop's calendar with events, and those beside them where they may have some hours of it."""
-    return sorted({near for month in months for near in _near(month, timezone)})
+def laid_out_until(lake: Lake) -> datetime | None:
+    """Up to when everything was known when `metric_series` was laid out, UTC; None where that was never."""
+    minutes = lake.done(METRIC_SERIES, KNOWN_UNTIL)
+    return None if minutes is None else _EPOCH + minutes * _MINUTE
 
 
-def _near(month: str, timezone: str) -> tuple[str, ...]:
-    return (month,) if timezone == "UTC" else (month_before(month), month, next_month(month))
+def minute_after_last_event(lake: Lake) -> datetime:
+    """Up to when everything is known if events come in the order of time."""
+    return last_event(lake) + _MINUTE
 
 
-def _is_counted(lake: Lake, month: str, timezone: str) -> bool:
-    return lake.done(VOLUMES, month) == _mark(lake, month, timezone)
-
-
-def _mark(lake: Lake, month: str, timezone: str) -> int:
-    return fingerprint(REVISION, timezone, events_mark(lake, _near(month, timezone)))
-
-
-def _series_mark(lake: Lake, months: Iterable[str], calendar: ShopCalendar, settings: Settings) -> int:
+def _series_mark(
+    lake: Lake,
+    months: Iterable[str],
+    calendar: ShopCalendar,
+    settings: Settings,
+    known_until: datetime | None = None,
+) -> int:
     counted = [lake.done(VOLUMES, month) for month in months]
+    until = () if known_until is None else (known_until,)
     return fingerprint(
-        REVISION, settings.timezone, settings.members, settings.as_of, calendar.model_dump_json(), counted
+        REVISION, settings.timezone, settings.members, settings.as_of, calendar.model_dump_json(), counted, *until
     )
 
 
-def _count(lake: Lake, engine: Engine, month: str, timezone: str) -> None:
-    def events(utc_month: str) -> ir.Table:
-        return lake.read(engine, EVENTS, lambda part: part["month"] == utc_month)
-
-    with transaction(lake) as tx:
-        near = {one: events(one) for one in _near(month, timezone)}
-        rows, members = find_occurrences(engine, near, month=month, timezone=timezone)
-        folder = tx.place(OCCURRENCES.name)
-        engine.write_parquet(rows, folder, per_bucket=True)
-        found = engine.read_parquet([str(file) for file in sorted(folder.rglob("*.parquet"))], OCCURRENCES)
-        tx.replace(
-            VOLUMES,
-            [tx.run(engine, volumes(found, members, month=month), VOLUMES, known={"month": month})],
-            replaces=lambda file: file.partition["month"] == month,
-            done={month: _mark(lake, month, timezone)},
-        )
-
-
 def _lay_out(
-    lake: Lake, engine: Engine, calendar: ShopCalendar, settings: Settings, stale: list[str], mark: int
+    lake: Lake,
+    engine: Engine,
+    calendar: ShopCalendar,
+    settings: Settings,
+    stale: list[str],
+    mark: int,
+    known_until: datetime,
 ) -> SeriesResult:
-    known, watermark = _known(lake, engine, settings.as_of)
+    known, watermark = _known(lake, engine, settings.as_of, known_until)
     shop = engine.collect(known.filter(known.dimension == "all").select("hour", "sessions")).to_pandas()
     if shop.empty:
         raise UserError(f"no event is before --as-of {settings.as_of:%Y-%m-%d %H:%M}")
@@ -154,13 +159,14 @@ def _lay_out(
     with transaction(lake) as tx:
         rows = metric_series(engine, known, hours=begun[["ts", "status"]], days=days, places=found)
         written = tx.run(engine, rows, METRIC_SERIES)
-        count = tx.replace(METRIC_SERIES, [written], done={ALL_SERIES: mark})
-    return SeriesResult(stale, count, {str(name): int(number) for name, number in days.status.value_counts().items()})
+        total = tx.replace(
+            METRIC_SERIES, [written], done={ALL_SERIES: mark, KNOWN_UNTIL: (watermark - _EPOCH) // _MINUTE}
+        )
+    return SeriesResult(stale, total, {str(name): int(number) for name, number in days.status.value_counts().items()})
 
 
-def _known(lake: Lake, engine: Engine, as_of: datetime | None) -> tuple[ir.Table, datetime]:
+def _known(lake: Lake, engine: Engine, as_of: datetime | None, watermark: datetime) -> tuple[ir.Table, datetime]:
     """Volumes of the hours that had begun, and up to when everything is known."""
-    watermark = last_event(lake) + timedelta(minutes=1)
     every = lake.read(engine, VOLUMES)
     if as_of is None or as_of >= watermark:
         return every, watermark

@@ -11,8 +11,17 @@ from footfall.sources.pseudonyms import Pseudonymiser
 
 
 @contextmanager
-def writing(lake: Lake, settings: Settings, pseudonyms: Pseudonymiser | None = None) -> Iterator[Callable[[], Engine]]:
-    """The lake's lock, what killed runs left swept away, and an engine that starts when it is first asked for."""
+def writing(
+    lake: Lake, settings: Settings, pseudonyms: Pseudonymiser | None = None, *, tidy: bool = True
+) -> Iterator[Callable[[], Engine]]:
+    """The lake's lock, what killed runs left swept away, and an engine that starts when it is first asked for.
+
+    Args:
+        lake: the lake.
+        settings: which engine.
+        pseudonyms: whose key the lake is to remember.
+        tidy: look for files of old versions at the end, which lists all there are.
+    """
     opened: list[Engine] = []
 
     @cache
@@ -37,12 +46,13 @@ def writing(lake: Lake, settings: Settings, pseudonyms: Pseudonymiser | None = N
             for one in opened:
                 one.close()
             sweep(lake)
-        forget_old_versions(lake)
+        if tidy:
+            forget_old_versions(lake)
 
 
 @contextmanager
-def locked(lake: Lake) -> Iterator[None]:
-    """The lake's lock, and what killed runs left swept away."""
-    with lake.lock():
+def locked(lake: Lake, *, patience: float = 0.0) -> Iterator[None]:
+    """The lake's lock, for which to wait so many seconds, and what killed runs left swept away."""
+    with lake.lock(patience=patience):
         sweep(lake)
         yield
