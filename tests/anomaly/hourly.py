@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from footfall.anomaly import Budget, Event, Hour, Incident, Judged, Kin, Watch
+from footfall.anomaly import ORDINARY, SALE, Budget, Event, Hour, Incident, Judged, Kin, Watch
 from footfall.anomaly.alarms import Limits
-from footfall.anomaly.expectation import DAY, ORDINARY, SALE, WEEK
+from footfall.anomaly.expectation import DAY, WEEK
 
 Array = npt.NDArray[np.float64]
 Change = Callable[[Array], None]
@@ -54,13 +54,14 @@ def follow(
     values: Array,
     kinds: Sequence[int] | None = None,
     missing: Sequence[bool] | None = None,
+    planned: float | None = None,
 ) -> list[Judged]:
     """Judge hours one after the other."""
     found = []
     for place, (number, ours) in enumerate(zip(numbers, values, strict=True)):
         kind = ORDINARY if kinds is None else kinds[place]
         gone = np.full(len(ours), missing is not None and missing[place])
-        found.append(watch.judge(int(number), Hour(int(number % WEEK), kind), ours, gone))
+        found.append(watch.judge(int(number), Hour(int(number % WEEK), kind, planned), ours, gone))
     return found
 
 
@@ -90,6 +91,7 @@ class Shop:
         seed: int = 1,
         kind: int = ORDINARY,
         factor: float = 1.0,
+        planned: float | None = None,
         gone: Callable[[int], bool] = lambda _: False,
     ) -> list[Judged]:
         """Judge the next hours: Poisson counts, changed."""
@@ -98,7 +100,7 @@ class Shop:
         change(values)
         missing = [gone(place) for place in range(hours)]
         values[missing] = np.nan
-        return follow(self.watch, numbers, values, [kind] * hours, missing)
+        return follow(self.watch, numbers, values, [kind] * hours, missing, planned)
 
     def go_on_to(self, hour_of_day: int, *, seed: int = 9) -> None:
         """Judge ordinary hours up to an hour of the day."""

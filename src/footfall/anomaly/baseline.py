@@ -5,7 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from footfall.anomaly.expectation import WEEK, Ahead, Expectation, Hour
+from footfall.anomaly.expectation import WEEK, Ahead, Expectation
+from footfall.anomaly.occasions import Hour
 
 Array = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -39,9 +40,8 @@ class Forecast(Expectation):
             return fast
         told = self.coming[place]
         is_told = told > 0
-        return Ahead(
-            np.where(is_told, told, fast.base), np.where(is_told, 1.0, fast.factor), np.where(is_told, 0.0, fast.spread)
-        )
+        one, none = np.where(is_told, 1.0, fast.factor), np.where(is_told, 0.0, fast.spread)
+        return Ahead(np.where(is_told, told, fast.base), one, none, one, none)
 
     def learn(self, hour: Hour, ahead: Ahead, values: Array, unit: Array) -> None:
         """Take in what happened, for the next forecast too."""

@@ -12,7 +12,8 @@ import numpy.typing as npt
 
 from footfall.anomaly.calibration import Calibration
 from footfall.anomaly.dispersion import Dispersion, Noise
-from footfall.anomaly.expectation import DAY, ORDINARY, WEEK, Ahead, Expectation, Hour
+from footfall.anomaly.expectation import DAY, WEEK, Ahead, Expectation
+from footfall.anomaly.occasions import ORDINARY, Hour
 from footfall.anomaly.surprise import DOWN, UP, surprise, value_at
 
 Array = npt.NDArray[np.float64]
@@ -105,7 +106,8 @@ class Detector:
         self.past[:6, number % HISTORY] = values, ahead.base, ahead.factor, ahead.mean, ahead.spread, variance
         self.past[6:, number % HISTORY] = np.ones_like(ahead.mean), ahead.mean
         self.last = number
-        sums, means, spread = self._windows(number, ahead)
+        begun = self.expectation.occasions.first_hour(hour, number) if hour.kind != ORDINARY else number + 1
+        sums, means, spread = self._windows(number, ahead, begun)
         widened = Noise(noise.unit, noise.spread + spread)
         chance = np.random.default_rng([self.seed, number]).random(sums.shape)
         found = self._evidence(sums, means, widened, chance)
@@ -134,10 +136,10 @@ class Detector:
         self.expectation.learn(hour, ahead, taught, noise.unit[0])
         if hour.kind == ORDINARY:
             self.dispersion.learn(np.where(is_usual, scores.values, np.nan), scores.means, noise)
+            # Sales are few, and one that goes otherwise is so for hours: its tail would hide failures in the next.
             self.of_windows.learn(found.groups, found.kinds, _ordinary(found.unlikely, found.p_values, in_alarm))
-            both = _SIDES + np.zeros_like(found.window)
-            self.of_pairs.learn(both, found.kinds[:, 0], _ordinary(found.pair, found.of_pair, in_alarm))
-            self.of_sides.learn(both, found.kinds[:, 0], _ordinary(found.together, scores.p, in_alarm))
+            self.of_pairs.learn(found.sides, found.kinds[:, 0], _ordinary(found.pair, found.of_pair, in_alarm))
+            self.of_sides.learn(found.sides, found.kinds[:, 0], _ordinary(found.together, scores.p, in_alarm))
         self._wake(noise)
 
     def shift(self, which: Bools, ratio: Array) -> None:
@@ -169,28 +171,36 @@ class Detector:
         """Leave the last day out of later windows, where an alarm is over."""
         self.past[6][np.ix_(self._last_day, which)] = 0.0
 
-    def _windows(self, number: int, ahead: Ahead) -> tuple[Array, Array, Array]:
-        """Sums (null where too little is known), expected sums and more spread: windows x series."""
+    def _windows(self, number: int, ahead: Ahead, begun: int) -> tuple[Array, Array, Array]:
+        """Sums (null where too little is known), expected sums and more spread: windows x series.
+
+        A window is judged by what was known when it began: the last hours before it, and of a day what is usual. Of a
+        sale or holiday that began in it (in the hour `begun`), and in a window of a day, that is what was planned.
+        """
         values, base, factor, mean, spread, _, counts, _ = self.past
         found = []
         for window, least in zip(WINDOWS, _LEAST_KNOWN, strict=True):
-            if window == 1:
-                found.append(
-                    (values[number % HISTORY], ahead.mean, ahead.spread, np.isfinite(values[number % HISTORY]))
-                )
-                continue
-            hours = (number - np.arange(window)) % HISTORY
-            known = np.isfinite(values[hours]) & np.isfinite(mean[hours]) & (counts[hours] == 1)
+            hours = number - np.arange(window)
+            this, hours = hours >= begun, hours % HISTORY
+            known = np.isfinite(values[hours]) & ((window == 1) | np.isfinite(mean[hours]) & (counts[hours] == 1))
+            is_before = window < DAY and this[-1]
+            planned = factor[hours[-1]] if is_before else ahead.planned
+            unsure = spread[hours[-1]] if is_before else ahead.planned_spread
             is_ordinary = spread[hours] == 0
             start = factor[hours[-1]] if window < DAY else np.ones_like(ahead.base)
             start = np.where(is_ordinary[-1] & np.isfinite(start), start, 1.0)
-            expected = np.where(is_ordinary, base[hours] * start, mean[hours])
-            total = np.where(known, expected, 0.0).sum(axis=0)
-            more = np.where(known & ~is_ordinary, expected * spread[hours], 0.0).sum(axis=0) / np.maximum(total, 1e-9)
-            enough = (known.sum(axis=0) >= least) & known[0]
-            found.append((np.where(known, values[hours], 0.0).sum(axis=0), total, more, enough))
-        sums, means, more, enough = (np.stack(part) for part in zip(*found, strict=True))
-        return np.where(enough, sums, np.nan), np.maximum(means, 1e-9), more
+            other = np.where(is_ordinary, base[hours] * start, mean[hours])
+            expected = np.where(known, np.where(this[:, None], base[hours] * planned, other), 0.0)
+            total = np.maximum(expected.sum(axis=0), 1e-9)
+            # One occasion is unsure as a whole: its hours do not even out.
+            together = np.where(this[:, None], unsure, spread[hours])
+            more = (expected * np.sqrt(np.where(known, together, 0.0))).sum(axis=0) ** 2 / total**2
+            sums = np.where(
+                (known.sum(axis=0) >= least) & known[0], np.where(known, values[hours], 0.0).sum(axis=0), np.nan
+            )
+            found.append((sums, total, more))
+        sums, means, more = (np.stack(part) for part in zip(*found, strict=True))
+        return sums, means, more
 
     def _evidence(self, sums: Array, means: Array, noise: Noise, chance: Array) -> "_Evidence":
         """Surprises of every side and window that can be judged, with the strata that they are compared in."""
@@ -199,21 +209,22 @@ class Detector:
         kinds = np.broadcast_to(np.searchsorted(_CLASSES, np.nan_to_num(means / noise.unit)), unlikely.shape)
         side, window = np.indices(unlikely.shape[:2])
         groups = np.broadcast_to(np.asarray(side * len(WINDOWS) + window)[..., None], unlikely.shape)
+        sides = np.broadcast_to(_SIDES, kinds[:, 0].shape)
         p_values = self.of_windows.p_values(groups, kinds, unlikely)
         hours = p_values[:, 0]
         pair = -np.log(np.maximum(hours, self._last_p.min(axis=0)))
-        of_pair = self.of_pairs.p_values(_SIDES + np.zeros_like(kinds[:, 0]), kinds[:, 0], pair)
+        of_pair = self.of_pairs.p_values(sides, kinds[:, 0], pair)
         self._last_p = np.stack([self._last_p[1], np.nan_to_num(hours, nan=1.0)])
         least = np.concatenate([p_values, of_pair[:, None]], axis=1)
         least = np.where(np.isfinite(least), least, np.inf)
         together = -np.log(least.min(axis=1))
         return _Evidence(
-            unlikely, groups, kinds, p_values, pair, of_pair, least.argmin(axis=1) % len(WINDOWS),
+            unlikely, groups, sides, kinds, p_values, pair, of_pair, least.argmin(axis=1) % len(WINDOWS),
             np.where(np.isfinite(together), together, np.nan),
         )  # fmt: skip
 
     def _scores(self, sums: Array, means: Array, noise: Noise, found: "_Evidence") -> Scores:
-        p_values = self.of_sides.p_values(_SIDES + np.zeros_like(found.window), found.kinds[:, 0], found.together)
+        p_values = self.of_sides.p_values(found.sides, found.kinds[:, 0], found.together)
         deviation = noise.deviation(means)
         return Scores(sums, means, deviation, found.p_values[:, 0], p_values, found.window)
 
@@ -236,6 +247,7 @@ class _Evidence:
 
     unlikely: Array
     groups: Numbers
+    sides: Numbers
     kinds: Numbers
     p_values: Array
     pair: Array

@@ -6,43 +6,20 @@ order an hour and for a thousand: the discounted Poisson-gamma filter (Harvey an
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+
+from footfall.anomaly.occasions import ORDINARY, Hour, Occasions
 
 Array = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 WEEK, DAY = 168, 24
-ORDINARY, SALE, HOLIDAY = range(3)
-"""Kinds of hours, each with a factor of its own."""
-LEVEL_HOURS, RECENT_HOURS, OCCASION_HOURS, SEASON_WEEKS = 14 * DAY, 12, 8, 8
+LEVEL_HOURS, RECENT_HOURS, SEASON_WEEKS = 14 * DAY, 12, 8
 """Half-lives of what is remembered."""
 _HOUR_PRIOR, _SLOT_PRIOR, _RECENT_PRIOR = 5.0, 20.0, 20.0
-_OCCASION_CV, _OCCASION_SPREAD = 0.5, 0.01
-PLANNED_UPLIFT = 2.0
-"""What a sale is taken to bring of which nobody said it: so many times as much as ordinary days."""
 _LEAST = 1e-9
-
-
-class Hour(NamedTuple):
-    """Which hour it is.
-
-    Args:
-        slot: hour of the week on the shop's clock; Monday 0:00 is 0.
-        kind: `ORDINARY`, `SALE` or `HOLIDAY`.
-        planned: how many times as much as in ordinary hours a sale is to bring; None where nobody said.
-    """
-
-    slot: int
-    kind: int = ORDINARY
-    planned: float | None = None
-
-    @property
-    def brings(self) -> float:
-        """How many times as much as in ordinary hours is planned."""
-        return 1.0 if self.kind != SALE else self.planned or PLANNED_UPLIFT
 
 
 @dataclass(frozen=True)
@@ -53,11 +30,15 @@ class Ahead:
         base: level x season: what an ordinary hour of that kind has.
         factor: how the last hours were, or what a sale or holiday does.
         spread: variance of the factor's logarithm beyond what the series' own noise is; 0 in ordinary hours.
+        planned: in a sale or holiday, what was to be expected of the factor before it began.
+        planned_spread: variance of that.
     """
 
     base: Array
     factor: Array
     spread: Array
+    planned: Array
+    planned_spread: Array
 
     @property
     def mean(self) -> Array:
@@ -74,9 +55,7 @@ class Expectation:
         self.pooled = np.zeros((2, WEEK))
         self.level_sums = np.zeros((2, series))
         self.recent_sums = np.zeros((2, series))
-        self.occasion_sums = np.zeros((2, series))
-        self.uplift = np.zeros((series, 3))  # logarithm of what kinds of hours brought, over what was planned
-        self.last_kind, self.last_planned = ORDINARY, 1.0
+        self.occasions = Occasions(series)
         self.age = np.zeros(series, np.int64)  # hours known
         self.number = 0  # of the hour that is judged
 
@@ -97,23 +76,20 @@ class Expectation:
         if hour.kind == ORDINARY:
             prior = _RECENT_PRIOR * unit
             done, exposure = self.recent_sums
-            return Ahead(base, (done + prior) / (exposure + prior), np.zeros_like(base))
-        uplift = np.exp(self.uplift[:, hour.kind]) * hour.brings
-        prior = unit / _OCCASION_CV**2
-        done, exposure = self.occasion_sums if self._goes_on(hour) else np.zeros_like(self.occasion_sums)
-        spread = 1 / (1 / _OCCASION_CV**2 + exposure * uplift / unit)
-        return Ahead(base, (done + prior * uplift) / (exposure + prior), np.maximum(spread, _OCCASION_SPREAD))
+            factor, nothing = (done + prior) / (exposure + prior), np.zeros_like(base)
+            return Ahead(base, factor, nothing, factor, nothing)
+        return Ahead(base, *self.occasions.ahead(hour, unit), *self.occasions.plan(hour))
 
     def learn(self, hour: Hour, ahead: Ahead, values: Array, unit: Array) -> None:
         """Take in what happened; null where it is not known. Anomalies should be winsorised before."""
-        self._change_kind(hour)
+        self.occasions.enter(hour, self.number, unit)
         known = np.isfinite(values)
         is_new = self.age < WEEK
         happened = np.where(known, values, 0.0)
         exposure = np.where(known, np.where(is_new, 1.0, np.nan_to_num(self.level)), 0.0)
         base = np.where(known & ~is_new, np.nan_to_num(ahead.base), 0.0)
         if hour.kind != ORDINARY:
-            _remember(self.occasion_sums, OCCASION_HOURS, happened, base, known)
+            self.occasions.learn(happened, base, known)
         else:
             season = np.where(known & ~is_new, self._season(hour.slot, unit), 0.0)
             evened = np.where(is_new, happened, happened / np.clip(ahead.factor, 1 / 3, 3.0))
@@ -132,8 +108,9 @@ class Expectation:
 
     def forget(self, which: Bools) -> None:
         """Begin anew with some series."""
-        for sums in (self.slot_sums, self.hour_sums, self.level_sums, self.recent_sums, self.occasion_sums):
+        for sums in (self.slot_sums, self.hour_sums, self.level_sums, self.recent_sums):
             sums[:, which] = 0.0
+        self.occasions.forget(which)
         self.age[which] = 0
 
     def _begin(self, which: Bools, unit: Array) -> None:
@@ -167,24 +144,6 @@ class Expectation:
         done, exposure = self.slot_sums[:, :, slot]
         season: Array = (done + _SLOT_PRIOR * unit * prior) / (exposure + _SLOT_PRIOR * unit)
         return season
-
-    def _goes_on(self, hour: Hour) -> bool:
-        """Whether it belongs to the same sale or holiday as the hour before."""
-        return (hour.kind, hour.brings) == (self.last_kind, self.last_planned)
-
-    def _change_kind(self, hour: Hour) -> None:
-        """After a sale or a holiday: remember what it did, compared with what was planned."""
-        if self._goes_on(hour):
-            return
-        if self.last_kind != ORDINARY:
-            done, exposure = self.occasion_sums
-            ratio = np.divide(done, exposure, out=np.zeros_like(done), where=exposure > 0)
-            is_usable = (ratio > 0.2) & (ratio < 20)
-            brought = np.log(np.where(is_usable, ratio, 1.0) / self.last_planned)
-            learnt = (self.uplift[:, self.last_kind] + brought) / 2
-            self.uplift[:, self.last_kind] = np.where(is_usable, learnt, self.uplift[:, self.last_kind])
-        self.occasion_sums[:] = 0.0
-        self.last_kind, self.last_planned = hour.kind, hour.brings
 
 
 def _remember(sums: Array, half_life: float, happened: Array, exposure: Array, known: Bools) -> None:

@@ -13,7 +13,7 @@ from footfall.anomaly.incidents import Incident
 from footfall.anomaly.watch import Watch
 
 _PARTS = ("detector", "alarms")
-_OWN = ("expectation", "dispersion", "of_windows", "of_pairs", "of_sides", "threshold")
+_OWN = ("expectation", "occasions", "dispersion", "of_windows", "of_pairs", "of_sides", "threshold")
 
 
 def save(file: Path, watch: Watch, mark: str) -> None:
@@ -61,11 +61,13 @@ def load(file: Path, watch: Watch, mark: str) -> bool:
 
 def _attributes(watch: Watch) -> Iterator[tuple[str, Any, str]]:
     """Every number and array of the watch's parts: a name for it, whose it is, and what it is called there."""
-    owners = [(name, getattr(watch, name)) for name in _PARTS]
-    owners += [
-        (f"{name}.{part}", getattr(owner, part)) for name, owner in owners for part in _OWN if part in vars(owner)
-    ]
-    for name, owner in owners:
-        for attribute, value in vars(owner).items():
-            if isinstance(value, np.ndarray | int | float) and not isinstance(value, bool):
-                yield f"{name}.{attribute}", owner, attribute
+    for name in _PARTS:
+        yield from _of(name, getattr(watch, name))
+
+
+def _of(name: str, owner: object) -> Iterator[tuple[str, Any, str]]:
+    for attribute, value in vars(owner).items():
+        if attribute in _OWN:
+            yield from _of(f"{name}.{attribute}", value)
+        elif isinstance(value, np.ndarray | int | float) and not isinstance(value, bool):
+            yield f"{name}.{attribute}", owner, attribute

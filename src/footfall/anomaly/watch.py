@@ -9,9 +9,9 @@ from footfall.anomaly.alarms import Alarms, Changes, Limits
 from footfall.anomaly.baseline import Forecast, Forecaster
 from footfall.anomaly.budget import Threshold
 from footfall.anomaly.detector import Detector, Scores
-from footfall.anomaly.expectation import Hour
 from footfall.anomaly.incidents import Event, Incident, Incidents
 from footfall.anomaly.kin import Kin
+from footfall.anomaly.occasions import Hour
 from footfall.anomaly.policy import Budget
 
 Array = npt.NDArray[np.float64]
