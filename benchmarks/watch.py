@@ -1,6 +1,9 @@
 """`footfall watch` under load: a file of events every minute, and how long they and their hours take. One table.
 
-    python benchmarks/watch.py [--minutes 30] [--events 150000] [--hour 10] [--speed 1]
+    python benchmarks/watch.py [--minutes 30] [--events 150000] [--hour 10] [--speed 1] [--users 60000]
+
+Before the feed the shop has had five weeks of days and nights, with `--users` in a month, which the watch has judged.
+So hours have something to be compared with, and what the feed brings is far more than usual: an incident.
 
 The feed is a process of its own: it writes the rows of a simulated shop, whose visits start closer together than they
 did, with times of the machine's clock. `--hour 3` moves the log to the day before yesterday, so that an hour of it ends
@@ -25,6 +28,7 @@ import psutil
 
 from footfall.simulate import simulate
 
+HISTORY_DAYS = 35
 WATCH = "import typer; from footfall.cli.watching import watch; typer.run(watch)"
 EVENTS_PER_USER = 13
 HEADER = "event_time,event_type,product_id,category_id,category_code,brand,price,user_id,user_session"
@@ -37,7 +41,9 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=150_000, help="events a minute")
     parser.add_argument("--speed", type=float, default=1.0, help="how many minutes of the log pass in one")
     parser.add_argument("--hour", type=int, help="minutes of the log until its first hour ends; by default the clock's")
+    parser.add_argument("--users", type=int, default=60_000, help="of a month before the feed; 0 for an empty lake")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--first", type=datetime.fromisoformat, help=argparse.SUPPRESS)
     parser.add_argument("--feed", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--began", type=float, help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -49,12 +55,16 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="footfall-watch-") as temporary:
         folder = Path(temporary)
         prepare(folder, options)
+        options.first = log_begin(options)
+        if options.users:
+            remember(folder, options)
         print("\n".join(table(*run(folder, options), options)))
 
 
 def prepare(folder: Path, options: argparse.Namespace) -> None:
     """The log in Parquet: the rows of every minute, with the second of it."""
     rows = options.minutes * options.events
+    (folder / "incoming").mkdir()
     month = simulate(folder / "shop", users=rows // EVENTS_PER_USER * 11 // 10, seed=1).months[0]
     database = duckdb.connect()
     database.execute(
@@ -83,10 +93,40 @@ def prepare(folder: Path, options: argparse.Namespace) -> None:
     )
 
 
+def remember(folder: Path, options: argparse.Namespace) -> None:
+    """Five weeks that end where the feed begins, taken up and judged."""
+    months = simulate(folder / "before", users=options.users, months=2, seed=2).months
+    names = [f"'{month}'" for month in months]
+    duckdb.execute(
+        f"""
+        COPY (
+            SELECT strftime(t + (TIMESTAMP '{options.first}' - (max(t) OVER () + INTERVAL 1 SECOND)),
+                '%Y-%m-%d %H:%M:%S UTC') AS event_time, * EXCLUDE (event_time, t)
+            FROM (
+                SELECT *, try_cast(left(event_time, 19) AS TIMESTAMP) AS t
+                FROM read_csv([{", ".join(names)}], all_varchar = true, ignore_errors = true)
+            )
+            WHERE t BETWEEN '2019-10-01' AND '2019-12-01' -- some clocks are wrong
+            QUALIFY t > max(t) OVER () - INTERVAL {HISTORY_DAYS} DAY
+        ) TO '{folder}/incoming/before.csv' (HEADER)
+        """
+    )
+    began = time.time()
+    subprocess.run([*command(folder, options), "--once"], check=True, stdout=subprocess.DEVNULL)
+    print(f"five weeks taken up and judged in {time.time() - began:.0f} s", file=sys.stderr)
+
+
+def command(folder: Path, options: argparse.Namespace) -> list[str]:
+    """The watch."""
+    words = [sys.executable, "-c", WATCH, str(folder / "incoming"), "--lake", str(folder / "lake"), "--json"]
+    words += ["--key-file", str(folder / "key"), "--threads", str(options.threads)]
+    return [*words, "--every", str(max(1, round(60 / options.speed)))]
+
+
 def feed(folder: Path, began: float, options: argparse.Namespace) -> None:
     """Write each minute's file when the minute is over, whole under its name."""
     database = duckdb.connect()
-    first = log_begin(began, options)
+    first = options.first
     for minute in range(options.minutes):
         found = database.execute(
             f"SELECT second, fields FROM '{folder}/log.parquet' WHERE minute = {minute} ORDER BY second"
@@ -101,32 +141,31 @@ def feed(folder: Path, began: float, options: argparse.Namespace) -> None:
             noted.write(f"{time.time()} {len(found)}\n")
 
 
-def log_begin(began: float, options: argparse.Namespace) -> datetime:
+def log_begin(options: argparse.Namespace) -> datetime:
     """The log's own time: now, or where hours are to end sooner than the clock's, a while before the end of an old one.
 
     It is old enough to be history, whose hours are closed by what was seen alone.
     """
-    now = datetime.fromtimestamp(began, UTC).replace(tzinfo=None)
+    now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
     if options.hour is None:
         return now
-    return now.replace(minute=0, second=0, microsecond=0) - timedelta(days=2, minutes=options.hour)
+    return now.replace(minute=0, second=0) - timedelta(days=2, minutes=options.hour)
 
 
 def run(folder: Path, options: argparse.Namespace) -> tuple[list[dict[str, float]], list[tuple[float, dict]], dict]:
     """Files fed, looks told with the time of each, and what the watch took."""
-    (folder / "incoming").mkdir()
-    command = [sys.executable, "-c", WATCH, str(folder / "incoming"), "--lake", str(folder / "lake"), "--json"]
-    command += ["--key-file", str(folder / "key"), "--threads", str(options.threads)]
-    command += ["--every", str(max(1, round(60 / options.speed)))]
-    watching = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=sys.stderr, text=True)
-    looks: list[tuple[float, dict]] = []
-    reading = threading.Thread(target=lambda: looks.extend((time.time(), json.loads(line)) for line in watching.stdout))
+    watching = subprocess.Popen(command(folder, options), stdout=subprocess.PIPE, stderr=sys.stderr, text=True)
+    told: list[tuple[float, dict]] = []
+    reading = threading.Thread(target=lambda: told.extend((time.time(), json.loads(line)) for line in watching.stdout))
     reading.start()
     began = time.time() + 5
-    feeding = subprocess.Popen([sys.executable, __file__, "--feed", str(folder), "--began", str(began), *sys.argv[1:]])
+    feeding = subprocess.Popen(
+        [sys.executable, __file__, *sys.argv[1:], "--feed", str(folder), "--began", str(began),
+         "--first", options.first.isoformat()]
+    )  # fmt: skip
     peak, process = 0, psutil.Process(watching.pid)
     end = began + options.minutes * 60 / options.speed + 150
-    while time.time() < end and sum(look["files"] for _, look in looks) < options.minutes:
+    while time.time() < end and sum(look.get("files", 0) for _, look in told) < options.minutes:
         peak = max(peak, process.memory_info().rss)
         time.sleep(0.2)
     if options.hour is None:
@@ -137,6 +176,9 @@ def run(folder: Path, options: argparse.Namespace) -> tuple[list[dict[str, float
     watching.wait(120)
     reading.join()
     feeding.wait(30)
+    looks = [(at, one) for at, one in told if "event" not in one]
+    alerts = [at for at, one in told if one.get("event") == "opened"]
+    spent |= {"alerts": [at - began - (options.hour or 0) * 60 / options.speed for at in alerts]}
     fed = [line.split() for line in (folder / "fed").read_text().splitlines()]
     return [{"at": float(at), "events": int(events)} for at, events in fed], looks, spent
 
@@ -149,6 +191,7 @@ def table(
     lags = [after - file["at"] for file, after in zip(fed, arrived, strict=False)]
     tenth = min(10, len(lags) // 2)
     closed = ", ".join(f"{one:.1f} s" for one in _closings(looks)) or "no hour ended"
+    alert = f"{min(spent['alerts']):.1f} s" if spent["alerts"] and options.hour is not None else "none"
     lines = ["| | |", "| --- | ---: |"]
     lines += [
         f"| events | {sum(int(file['events']) for file in fed):,} in {len(fed)} files, {len(arrived)} in the lake |",
@@ -156,6 +199,7 @@ def table(
         f"| the same, first {tenth} files | {_three(lags[:tenth])} |",
         f"| the same, last {tenth} files | {_three(lags[-tenth:])} |",
         f"| rows that close an hour in the lake -> hour judged | {closed} |",
+        f"| end of the hour -> first alert, {len(spent['alerts'])} told | {alert} |",
         f"| peak memory | {spent['peak'] / 1e9:.2f} GB |",
         f"| CPU | {spent['cpu']:.0f} s, {spent['cpu'] / spent['seconds'] / psutil.cpu_count():.0%} of all cores |",
     ]

@@ -20,9 +20,9 @@ Array = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[np.int64]
 
-WINDOWS = (1, 6, 24)
+WINDOWS = (1, 3, 6, 24)
 """Hours that are judged together, in parallel: sudden failures show in one, slow ones in a day."""
-_LEAST_KNOWN = (1, 3, 8)
+_LEAST_KNOWN = (1, 2, 3, 8)
 WARM_UP = 14 * DAY
 """Hours of its own that a series learns from before it is judged."""
 _CLASSES = np.array([1.0, 4.0, 16.0, 64.0, 256.0, 1024.0])

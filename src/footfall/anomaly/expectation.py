@@ -10,12 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from footfall.anomaly.occasions import ORDINARY, Hour, Occasions
+from footfall.anomaly.occasions import DAY, ORDINARY, Hour, Occasions
 
 Array = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
-WEEK, DAY = 168, 24
+WEEK = 7 * DAY
 LEVEL_HOURS, RECENT_HOURS, SEASON_WEEKS = 14 * DAY, 12, 8
 """Half-lives of what is remembered."""
 _HOUR_PRIOR, _SLOT_PRIOR, _RECENT_PRIOR = 5.0, 20.0, 20.0

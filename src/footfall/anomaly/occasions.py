@@ -20,9 +20,10 @@ PLANNED_UPLIFT = 2.0
 """What a sale is taken to bring of which nobody said it: so many times as much as ordinary days."""
 OCCASION_HOURS = 8
 """Half-life of what is remembered of the hours of an occasion."""
+DAY = 24
 _UNKNOWN = 0.5
 _BETWEEN = np.array([0.0, 0.1, 0.05, 0.02])
-_LEAST_SPREAD = 0.01
+_BETWEEN_DAYS, _LEAST_SPREAD = 0.02, 0.01
 _PRIOR_WEIGHT = 0.5
 _USABLE = (0.05, 20.0)
 
@@ -89,6 +90,8 @@ class Occasions:
     def enter(self, hour: Hour, number: int, unit: Array) -> None:
         """Before an hour is learnt from: where it is no more of the same occasion, that one is over."""
         if self.goes_on(hour):
+            if hour.slot % DAY == 0:  # the next day of it is another one
+                self.sums /= 1 + _BETWEEN_DAYS * self.sums[1] * self.plan(hour)[0] / unit
             return
         if self.last_kind != ORDINARY:
             self._finish(unit)
