@@ -97,6 +97,13 @@ def test_opposite_sides_of_different_members_are_not(shops: Shop) -> None:
     ]
 
 
+def test_the_cause_of_a_drop_fell_and_of_a_spike_rose(shops: Shop) -> None:
+    judged = shops.go_on(
+        4, several((place("orders", "at"), 0.2, slice(None)), (place("orders", "sony"), 2.5, slice(None)))
+    )
+    assert {one.kind: one.cause for one in incidents(judged)} == {"drop": "country: at", "spike": "brand: sony"}
+
+
 def test_opposite_sides_of_one_member_are(shops: Shop) -> None:
     """Sessions of bots go up as orders go down."""
     judged = shops.go_on(

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from footfall.anomaly.alarms import NO_DATA, Changes
-from footfall.anomaly.causes import find_cause, find_renames
+from footfall.anomaly.causes import Side, find_cause, find_renames
 from footfall.anomaly.detector import WINDOWS, Detector, Scores
 from footfall.anomaly.expectation import DAY
 from footfall.anomaly.kin import NONE, Kin
@@ -54,7 +54,7 @@ class Incident:
 
     id: str
     kind: str
-    side: str
+    side: Side
     lead: str
     onset: int
     opened: int
@@ -199,7 +199,7 @@ class Incidents:
         if renamed:
             one.cause, one.cause_share = f"{RENAMED}: {' -> '.join(renamed[0])}", None
             return
-        cause = find_cause(members)
+        cause = find_cause(members, one.side)
         one.cause, one.cause_share = (cause.text, cause.share) if cause else (None, None)
 
     def _is_found_renamed(self, one: Incident, number: int, detector: Detector) -> bool:
@@ -243,7 +243,7 @@ def _by_weight(series: npt.NDArray[np.int64], changes: Changes, scores: Scores) 
     return [int(one) for one in series[np.argsort(-np.nan_to_num(weight), kind="stable")]]
 
 
-def _side(side: int) -> str:
+def _side(side: int) -> Side:
     return "up" if side == UP else "down"
 
 
