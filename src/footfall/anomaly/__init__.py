@@ -10,7 +10,7 @@ from footfall.anomaly.memory import load, save
 from footfall.anomaly.policy import Budget, Policy, QuietHours, read_policy
 from footfall.anomaly.watch import Judged, Watch
 
-REVISION = 4
+REVISION = 5
 """Raise it when hours are judged differently: what was remembered is then learnt anew."""
 
 __all__ = [
