@@ -113,6 +113,17 @@ def test_opposite_sides_of_one_member_are(shops: Shop) -> None:
     assert len(incidents(judged)) == 1
 
 
+def test_a_rebound_after_the_end_is_told_of_its_own(shops: Shop) -> None:
+    judged = shops.go_on(14, several(
+        (place("orders", "at"), 0.1, slice(0, 3)), (place("orders", "at"), 3.0, slice(8, 10)),
+    ))  # fmt: skip
+    assert [(one.kind, one.lead) for one in incidents(judged)] == [
+        ("drop", "ours/orders/at"),
+        ("spike", "ours/orders/at"),
+    ]
+    assert told(judged, "reopened") == []
+
+
 def test_unrelated_members_hours_apart_are_two(shops: Shop) -> None:
     judged = shops.go_on(
         14, several((place("orders", "at"), 0.1, slice(None)), (place("orders", "sony"), 0.1, slice(8, None)))

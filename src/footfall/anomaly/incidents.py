@@ -139,15 +139,17 @@ class Incidents:
         return is_ours and _is_alive(one, alarm) and (one.kind == "no_data") == (alarm.side == NO_DATA)
 
     def _belongs(self, alarm: _Alarm, one: Incident, scopes: Scopes, detector: Detector) -> bool:
-        """Whether it is about the same, or on the same side and near in time, a part of it already, or explained."""
+        """Whether it is on the same side about the same, near in time, a part of it already, or explained by it.
+
+        On the other side it has to be about the same, and the incident open.
+        """
         series, lead = alarm.series, self.kin.place[one.lead]
-        if self.kin.subject(lead) == self.kin.subject(series):
-            return True
+        is_same = self.kin.subject(lead) == self.kin.subject(series)
         if one.side != _side(alarm.side):
-            return False
+            return is_same and one.closed is None
         is_near = abs(alarm.onset - one.onset) <= TOGETHER_HOURS or alarm.number - one.opened <= TOGETHER_HOURS
         is_part = self.kin.ids[series] in one.series
-        return is_near or is_part or self._is_explained(alarm, scopes.get(one.id, [lead]), detector)
+        return is_same or is_near or is_part or self._is_explained(alarm, scopes.get(one.id, [lead]), detector)
 
     def _scope(self, one: Incident, number: int, detector: Detector) -> list[int]:
         """The series of the leading metric that explain it: of the members of its cause, else the leading one."""
