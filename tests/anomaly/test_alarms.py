@@ -86,12 +86,6 @@ def test_a_side_that_does_not_matter_is_not_told(after_six_weeks: Shop) -> None:
         assert opened(judged, OTHER) == [0]
 
 
-def test_a_snoozed_series_is_silent_until_then(shop: Shop) -> None:
-    shop = at_noon(shop)
-    shop.watch.alarms.snoozed[HUNDRED] = shop.next + 5
-    assert opened(shop.go_on(8, set_to(HUNDRED, 0.0)), HUNDRED) == [5]
-
-
 @pytest.mark.parametrize("factor", [0.5, 1.8])
 def test_a_new_level_is_one_incident_and_then_normal(shop: Shop, factor: float) -> None:
     judged = at_noon(shop).go_on(16 * DAY, set_to(HUNDRED, factor))

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from footfall.anomaly.causes import Cause, find_cause, find_renames
+from footfall.anomaly.causes import Cause, Side, find_cause, find_renames
 
 PARENTS = {"brand": "all", "country": "all", "category": "all", "category_2": "category", "category_3": "category_2"}
 TREE = [
@@ -95,6 +95,18 @@ def test_levels_are_compared_although_large_members_are_surer_of_what_to_expect(
     members = shop({("category", "tech"): 0.5})
     members.noise = np.sqrt(members.expected + (0.1 * members.expected) ** 2)
     assert text(members) == "category: tech"
+
+
+def test_a_drop_has_a_cause_that_fell_and_a_spike_one_that_rose() -> None:
+    """Sony falls, asus rises by more: each is the cause of its own side, whatever became of the total."""
+    members = shop({("brand", "sony"): 0.5, ("brand", "asus"): 2.5}, seed=2)
+    causes = {side: find_cause(members, side) for side in ("down", "up")}
+    assert {side: cause.text for side, cause in causes.items() if cause} == {"down": "brand: sony", "up": "brand: asus"}
+
+
+@pytest.mark.parametrize(("side", "factor"), [("down", 2.0), ("up", 0.3)])
+def test_nobody_who_moved_the_other_way_is_a_cause(side: Side, factor: float) -> None:
+    assert find_cause(shop({("brand", "asus"): factor}), side) is None
 
 
 def test_several_members_are_named_the_largest_change_first() -> None:

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
-from hourly import Change, Shop, everything, learnt, set_to, told
+from hourly import Change, Shop, everything, learnt, set_to, strangers, told
 
 from footfall.anomaly import Budget, Incident, Judged, Kin, Watch
+from footfall.anomaly.expectation import DAY
 
 MEMBERS = {"all": (("all",), None), "country": (("at", "de"), "all"), "brand": (("apple", "sony"), "all")}
 SIZES = {"all": 200.0, "at": 80.0, "de": 120.0, "apple": 140.0, "sony": 60.0}
@@ -97,12 +98,30 @@ def test_opposite_sides_of_different_members_are_not(shops: Shop) -> None:
     ]
 
 
+def test_the_cause_of_a_drop_fell_and_of_a_spike_rose(shops: Shop) -> None:
+    judged = shops.go_on(
+        4, several((place("orders", "at"), 0.2, slice(None)), (place("orders", "sony"), 2.5, slice(None)))
+    )
+    assert {one.kind: one.cause for one in incidents(judged)} == {"drop": "country: at", "spike": "brand: sony"}
+
+
 def test_opposite_sides_of_one_member_are(shops: Shop) -> None:
     """Sessions of bots go up as orders go down."""
     judged = shops.go_on(
         4, several((place("orders", "at"), 0.1, slice(None)), (place("sessions", "at"), 3.0, slice(None)))
     )
     assert len(incidents(judged)) == 1
+
+
+def test_a_rebound_after_the_end_is_told_of_its_own(shops: Shop) -> None:
+    judged = shops.go_on(14, several(
+        (place("orders", "at"), 0.1, slice(0, 3)), (place("orders", "at"), 3.0, slice(8, 10)),
+    ))  # fmt: skip
+    assert [(one.kind, one.lead) for one in incidents(judged)] == [
+        ("drop", "ours/orders/at"),
+        ("spike", "ours/orders/at"),
+    ]
+    assert told(judged, "reopened") == []
 
 
 def test_unrelated_members_hours_apart_are_two(shops: Shop) -> None:
@@ -188,9 +207,85 @@ def test_what_comes_again_soon_is_the_same_incident(shops: Shop) -> None:
     all_orders = place("orders", "all")
     soon = shops.copy().go_on(14, several((all_orders, 0.2, slice(0, 4)), (all_orders, 0.2, slice(9, 11))))
     late = shops.copy().go_on(30, several((all_orders, 0.2, slice(0, 4)), (all_orders, 0.2, slice(24, 26))))
-    assert len(incidents(soon)) == 1
-    assert len(told(soon, "closed")) == 2
-    assert len(incidents(late)) == 2
+    assert [event for _, event, _ in told(soon)] == ["opened", "closed", "reopened", "closed"]
+    assert len({one.id for _, _, one in told(soon)}) == 1
+    assert [event for _, event, _ in told(late)] == ["opened", "closed", "opened", "closed"]
+
+
+LOST_BY_SONY = {"sony": 0.0, "all": 0.7, "at": 0.4, "de": 0.9}
+
+
+def sony(metric: str, hours: slice, *alarmed: str) -> list[tuple[int, float, slice]]:
+    """Sony loses all, mostly in a country: of its metric, what the shop and these members have left."""
+    return [(place(metric, member), LOST_BY_SONY[member], hours) for member in {"sony", "all", *alarmed}]
+
+
+@pytest.mark.parametrize("late", ["revenue/sony", "revenue/at", "orders/at", "revenue/all"])
+def test_what_a_brand_lost_is_one_incident_however_late_another_series_tells_of_it(shops: Shop, late: str) -> None:
+    """Its revenue, or a country or the shop, whose change is for the most part the brand's."""
+    metric, member = late.split("/")
+    later = sony(metric, slice(9, None), member)
+    if metric == "orders":
+        later = [(place(metric, member), LOST_BY_SONY[member], slice(9, None))]
+    judged = shops.go_on(14, several(*sony("orders", slice(None)), *later))
+    (one,) = incidents(judged)
+    assert one.cause == "brand: sony"
+    assert f"ours/{late}" in one.series
+
+
+def test_a_whole_shop_that_falls_after_a_brand_is_told_of_its_own(shops: Shop) -> None:
+    """Most of what the shop loses then is not the brand's."""
+    outage = [(place("orders", member), 0.2, slice(9, None)) for member in ("all", "at", "de", "apple")]
+    judged = shops.go_on(14, several((place("orders", "sony"), 0.0, slice(None)), *outage))
+    assert [one.lead for one in incidents(judged)] == ["ours/orders/sony", "ours/orders/all"]
+
+
+def test_another_brand_that_falls_later_is_told_of_its_own(shops: Shop) -> None:
+    """Also where a shop has led the first incident, of which one brand was the cause."""
+    apple = (place("orders", "apple"), 0.2, slice(9, None))
+    judged = shops.go_on(14, several(*sony("orders", slice(None)), apple))
+    assert [one.lead for one in incidents(judged)] == ["ours/orders/sony", "ours/orders/apple"]
+
+
+@pytest.mark.parametrize("again", ["orders/sony", "orders/all", "revenue/sony", "revenue/at"])
+def test_a_snoozed_incident_goes_on_until_then(shops: Shop, again: str) -> None:
+    """A day later one of its series is in alarm, or one that lost what its cause did; the day after it is told."""
+    metric, member = again.split("/")
+    shops.go_on(6, several(*sony("orders", slice(0, 3), "at")))
+    (one,) = shops.watch.recent
+    one.snoozed = shops.next + 40
+    shops.go_on(24)
+    judged = shops.go_on(9, several(*sony(metric, slice(0, 3), member)))
+    assert {(event, each.id) for _, event, each in told(judged)} == {("reopened", one.id), ("closed", one.id)}
+    shops.go_on(15)
+    assert len(incidents(shops.go_on(4, several(*sony(metric, slice(0, 3), member))))) == 1
+
+
+def test_another_incident_of_the_shop_is_not_snoozed(shops: Shop) -> None:
+    shops.go_on(6, several(*sony("orders", slice(0, 3))))
+    (one,) = shops.watch.recent
+    one.snoozed = shops.next + 40
+    shops.go_on(24)
+    judged = shops.go_on(4, several((place("orders", "apple"), 0.2, slice(None))))
+    assert [one.lead for one in incidents(judged)] == ["ours/orders/apple"]
+
+
+@pytest.fixture(scope="module")
+def large() -> Shop:
+    return learnt(strangers(3, budget=Budget(false_alerts_per_week=0.1)), (300.0, 8000.0, 20.0))
+
+
+@pytest.mark.parametrize("series", [0, 1])
+@pytest.mark.parametrize("of_first_hour", [0.0, 0.6])
+@pytest.mark.parametrize("begins", [0, 9])
+def test_a_series_that_dies_is_told_twice(large: Shop, series: int, of_first_hour: float, begins: int) -> None:
+    """When it drops, maybe in the midst of an hour, and when nothing is taken for normal."""
+    dying = [set_to(series, of_first_hour, slice(begins, begins + 1)), set_to(series, 0.0, slice(begins + 1, None))]
+    judged = large.copy().go_on(6 * DAY, lambda values: [one(values) for one in dying])
+    first = judged[0].number + begins
+    (opened, _, _), (closed, event, one) = told(judged)
+    assert (event, one.kind, one.lead) == ("closed", "level_shift", f"s{series}")
+    assert (opened - first in (0, 1), closed - opened) == (True, DAY - 1)
 
 
 def test_ids_are_the_same_when_found_again(shops: Shop) -> None:

@@ -33,8 +33,9 @@ def test_the_next_hours_are_judged_the_same_to_the_last_bit(tmp_path: Path, shop
     """Stopped in an incident, after one, and after a change of level."""
     shop.go_on_to(12)
     shop.watch.alarms.hear(np.array([3]), "false")
-    shop.watch.alarms.snoozed[2] = shop.next + 10
     shop.go_on(stopped_after, lambda values: [set_to(4, 0.3)(values), set_to(5, 0.1, slice(0, 2))(values)])
+    for one in shop.watch.recent:
+        one.snoozed = shop.next + 10
     save(tmp_path / "memory.npz", shop.watch, MARK)
     again = resumed(tmp_path / "memory.npz", shop)
     assert again.watch.last == shop.watch.last

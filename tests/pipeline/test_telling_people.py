@@ -19,7 +19,7 @@ import pyarrow as pa
 import pytest
 from commands import footfall
 from lake_tables import assert_same, in_order
-from planted import BRAND_DROPS, HOUR, PARTS, START, PlantedShop, deliver, incidents
+from planted import BRAND_DROPS, BRAND_IS_BACK, HOUR, PARTS, START, PlantedShop, deliver, incidents
 from receivers import Webhook
 
 from footfall.contracts import INCIDENTS
@@ -125,7 +125,7 @@ def test_of_what_somebody_has_taken_on_only_the_end_is_told(
 def test_a_snoozed_incident_is_told_afterwards(
     alarmed: Path, planted_shop: PlantedShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of its leading series nothing new is opened before then, and what lasts until then is."""
+    """In the silence it goes on, in whichever of its series, and no other is opened in its place."""
     monkeypatch.setenv("FOOTFALL_NOTIFY", Webhook().url)
     name = open_one(alarmed)
     until = BRAND_DROPS + 25 * HOUR
@@ -135,18 +135,32 @@ def test_a_snoozed_incident_is_told_afterwards(
     letters = Outbox(alarmed / "outbox").letters()
     assert letters
     assert {letter.message.due_at for letter in letters} == {until}
-    # The brand drops again an hour before the silence ends.
-    (snoozed,) = [row for row in incidents(alarmed) if row["incident_id"] == name]
+    # The brand drops again three hours before the silence ends.
     first = PARTS["rest"][0]
-    events = planted_shop.between(first, until + 3 * HOUR)
-    is_gone = (events.brand == "wind") & (events.time >= until - HOUR)
+    events = planted_shop.between(first, until + HOUR)
+    is_gone = (events.brand == "wind") & (events.time >= until - 3 * HOUR)
     planted_shop.bring_file(alarmed, deliver(alarmed.parent / "in", "again.parquet", events[~is_gone]))
     told = planted_shop.detect(alarmed)["events"]
-    assert [event["event"] for event in told if event["event"] == "opened"]
-    lead = snoozed["series_id"]
-    opened = [row for row in incidents(alarmed) if row["opened_at"] > until - HOUR]
-    assert opened
-    assert all(row["series_id"] != lead for row in opened if row["opened_at"] <= until)
+    assert "reopened" in [event["event"] for event in told]
+    assert {event["incident_id"] for event in told} == {name}
+    again = [letter.message for letter in Outbox(alarmed / "outbox").letters() if letter.message.event == "reopened"]
+    assert [(one.title[:9], one.due_at) for one in again] == [("On again ", until)]
+
+
+def test_what_goes_on_after_its_end_is_told_as_that(
+    alarmed: Path, planted_shop: PlantedShop, tmp_path: Path, webhook: Webhook
+) -> None:
+    """The brand is back for eleven hours, and drops again."""
+    name = open_one(alarmed)
+    planted_shop.detect(planted_shop.bring(alarmed, "drop"))
+    first, again = PARTS["back"][0], BRAND_IS_BACK + 11 * HOUR
+    events = planted_shop.between(first, again + 4 * HOUR)
+    for number, (start, end) in enumerate([(first, again), (again, again + 4 * HOUR)]):
+        some = events[(events.time >= start) & (events.time < end) & ((events.brand != "wind") | (events.time < again))]
+        planted_shop.bring_file(alarmed, deliver(tmp_path / "in", f"{number}.parquet", some))
+        planted_shop.detect(alarmed)
+    assert kinds_of(webhook)[-2:] == ["Over", "On again"]
+    assert {name in one["message"] for one in webhook.received[-2:]} == {True}
 
 
 def test_after_a_false_alarm_its_series_needs_four_times_as_much(alarmed: Path, planted_shop: PlantedShop) -> None:

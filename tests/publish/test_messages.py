@@ -55,6 +55,14 @@ def test_a_whole_message_in_french() -> None:
     )
 
 
+def test_what_goes_on_after_its_end_says_so() -> None:
+    assert plain(told("en", "reopened").title) == "On again \u2013 Revenue (category electronics): 62% below expected"
+    french = told("fr", "reopened")
+    assert plain(french.title).startswith("De nouveau \u2013 Chiffre d'affaires (catégorie electronics)")
+    assert (french.at, "-reopened-" in french.id) == (incident()["updated_at"], True)
+    assert "footfall incidents ack" in french.body
+
+
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_lost_data_is_an_alert_about_data(language: Any) -> None:
     message = told(language, kind="no_data", dimension="all", member="all", money=None, orders=None, value=None)

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from footfall.anomaly.budget import Threshold
-from footfall.anomaly.detector import WARM_UP, WINDOWS, Detector, Scores
+from footfall.anomaly.detector import WARM_UP, Detector, Scores
 from footfall.anomaly.expectation import DAY
 from footfall.anomaly.occasions import ORDINARY, Hour
 from footfall.anomaly.policy import Impact, Policy
@@ -20,6 +20,8 @@ OFF, NO_DATA = -1, 2
 """States of a series beside `DOWN` and `UP`."""
 NORMAL_HOURS, HOURS_TO_SHIFT = 3, DAY
 _NORMAL_P, _RETURN_HOURS = 0.01, 14 * DAY
+_NOTHING, _MOST = 1e-9, 1e3
+"""Ends of a new level relative to the one before. At nothing a series of any size sleeps."""
 _FALSE, _TRUE, _STRICTEST = 0.25, 2.0, 1 / 64
 
 
@@ -91,7 +93,6 @@ class Alarms:
         self.level_before = np.full(series, np.nan)
         self.since_shift = np.full(series, _RETURN_HOURS, np.int64)
         self.strictness = np.ones(series)
-        self.snoozed = np.zeros(series, np.int64)  # number of the first hour that counts again
 
     @property
     def is_on(self) -> Bools:
@@ -99,11 +100,10 @@ class Alarms:
         on: Bools = self.side != OFF
         return on
 
-    def follow(self, number: int, hour: Hour, scores: Scores, missing: Bools, detector: Detector) -> Changes:
+    def follow(self, hour: Hour, scores: Scores, missing: Bools, detector: Detector) -> Changes:
         """Take in an hour's scores.
 
         Args:
-            number: of the hour.
             hour: which hour it is.
             scores: of the detector, which learns from the hour only after this.
             missing: series of which data should have come and did not.
@@ -118,7 +118,7 @@ class Alarms:
         found = is_odd & matters & self.limits.sides
         side = np.where(np.nan_to_num(p_values[DOWN], nan=1.0) <= np.nan_to_num(p_values[UP], nan=1.0), DOWN, UP)
         every = np.arange(side.size)
-        wanted = found[side, every] & (number >= self.snoozed) & ~self._returned(side, found, scores, detector)
+        wanted = found[side, every] & ~self._returned(side, found, scores, detector)
         opened = wanted & ~self.is_on
         blind = missing & (detector.age >= WARM_UP) & ~self.is_on
         closed = self._closed(scores, missing)
@@ -135,15 +135,22 @@ class Alarms:
             np.where(np.isfinite(scores.p[told, every]), scores.window[told, every], 0), p_values[told, every],
         )  # fmt: skip
 
-    def settle(self, changes: Changes, scores: Scores, detector: Detector) -> None:
+    def settle(self, changes: Changes, detector: Detector) -> None:
         """After all have looked at the hour: take new levels, and leave what is over out of later windows."""
         detector.forget_day(changes.closed & ~changes.shifted & (changes.side < NO_DATA))
         if changes.shifted.any():
-            day = WINDOWS.index(DAY)
-            ratio = np.nan_to_num(scores.values[day] / scores.means[day], nan=1.0)
             self.level_before = np.where(changes.shifted, detector.expectation.level, self.level_before)
             self.since_shift[changes.shifted] = 0
-            detector.shift(changes.shifted, np.clip(ratio, 1e-3, 1e3))
+            detector.shift(changes.shifted, self._ratio(detector))
+
+    def _ratio(self, detector: Detector) -> Array:
+        """The levels of the last day relative to those before; of their first hour a part may have been ordinary."""
+        hours = np.arange(self.last - HOURS_TO_SHIFT + 2, self.last + 1)
+        values, means, _ = detector.recent(hours, np.arange(self.side.size))
+        known = np.isfinite(values) & np.isfinite(means)
+        total, expected = (np.where(known, part, 0.0).sum(axis=0) for part in (values, means))
+        ratio: Array = np.divide(total, expected, out=np.ones_like(total), where=expected > 0)
+        return ratio.clip(_NOTHING, _MOST)
 
     def hear(self, which: Numbers, verdict: str) -> None:
         """Take in what somebody said of alarms of these series: after a false one, more is needed for the next."""

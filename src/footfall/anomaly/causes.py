@@ -11,6 +11,7 @@ knows no noise and no levels; its two figures are in the ranking.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +21,9 @@ from scipy.special import xlogy
 Array = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 Rows = npt.NDArray[np.intp]
+Side = Literal["down", "up"]
 
+_SIGNS: dict[Side | None, int] = {"down": -1, "up": 1, None: 0}
 _OTHER = "other"
 _NAME_COST = 2.0
 """Times the logarithm of the number of members: what the best of so many gains by chance (Foster and George 1994)."""
@@ -90,7 +93,7 @@ class _Set:
     score: float
 
 
-def find_cause(members: pd.DataFrame) -> Cause | None:
+def find_cause(members: pd.DataFrame, side: Side | None = None) -> Cause | None:
     """The smallest set of members of one dimension that explains the change of one metric.
 
     Args:
@@ -99,6 +102,7 @@ def find_cause(members: pd.DataFrame) -> Cause | None:
             deviation of value - expected when nothing happens), in the metric's unit. Of a share or an average: its
             numerator, and what was to be expected of that given the denominator. Rows without a value or an
             expectation are left out; noise that is not known is taken from the other members.
+        side: of the change that is to be explained: a member that rose is no cause of a drop. None for either.
 
     Returns:
         None where no set explains the change better than chance, or than the whole shop moving by one factor. Renamed
@@ -106,7 +110,7 @@ def find_cause(members: pd.DataFrame) -> Cause | None:
 
     >>> shop = pd.DataFrame({"member": ["apple", "sony", "asus"], "value": [20, 99, 52], "expected": [100, 100, 50]})
     >>> shop = shop.assign(noise=shop.expected**0.5, dimension="brand", parent_dimension="all", parent="all")
-    >>> find_cause(shop).text
+    >>> find_cause(shop, "down").text
     'brand: apple'
     """
     every = _judged(members)
@@ -115,7 +119,8 @@ def find_cause(members: pd.DataFrame) -> Cause | None:
     count = np.where(_is_renamed(every), usual, count)
     count, usual = _summed_from_below(every, count, usual)
     cost = _NAME_COST * float(np.log(max(len(count), 1)))
-    found = [one for rows in _dimensions(every) for one in _sets(every, rows, count, usual, cost)]
+    sign = _SIGNS[side]
+    found = [one for rows in _dimensions(every) for one in _sets(every, rows, count, usual, cost, sign)]
     if not found:
         return None
     best = min(found, key=lambda one: (-round(one.score, 6), len(one.rows), one.rows[0]))
@@ -231,12 +236,16 @@ def _summed_from_below(every: _Members, count: Array, usual: Array) -> tuple[Arr
     return count, usual
 
 
-def _sets(every: _Members, rows: Rows, count: Array, usual: Array, cost: float) -> Iterator[_Set]:
-    """The best set of a dimension without `other`, and with: if it explains more than chance and the whole do."""
+def _sets(every: _Members, rows: Rows, count: Array, usual: Array, cost: float, sign: int) -> Iterator[_Set]:
+    """The best set of a dimension without `other`, and with: if it explains more than chance and the whole do.
+
+    Who moved against the sign explains nothing; 0 allows both.
+    """
     count, usual = count[rows], usual[rows]
-    is_other = every.is_other[rows]
-    whole = float(_gain(count.sum(), usual.sum()))
-    for allowed, weight in ((~is_other, 1.0), (np.ones_like(is_other), _OTHER_WEIGHT)):
+    is_other, is_allowed = every.is_other[rows], sign * every.change[rows] >= 0
+    is_whole = sign * (count.sum() - usual.sum()) >= 0
+    whole = float(_gain(count.sum(), usual.sum())) if is_whole else 0.0
+    for allowed, weight in ((is_allowed & ~is_other, 1.0), (is_allowed, _OTHER_WEIGHT)):
         chosen = _best_set(count, usual, allowed, cost)
         if not chosen.any():
             continue

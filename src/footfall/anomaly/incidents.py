@@ -3,25 +3,27 @@
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from footfall.anomaly.alarms import NO_DATA, Changes
-from footfall.anomaly.causes import find_cause, find_renames
-from footfall.anomaly.detector import WINDOWS, Detector, Scores
+from footfall.anomaly.causes import Side, find_cause, find_renames
+from footfall.anomaly.detector import HISTORY, WINDOWS, Detector, Scores
 from footfall.anomaly.expectation import DAY
-from footfall.anomaly.kin import NONE, Kin
+from footfall.anomaly.kin import ALL, NONE, Kin
 from footfall.anomaly.surprise import UP
 
 Array = npt.NDArray[np.float64]
-Event = Literal["opened", "updated", "closed"]
+Event = Literal["opened", "reopened", "updated", "closed"]
 
 TOGETHER_HOURS, AGAIN_HOURS, SHIFTED_HOURS = 3, 6, 3 * DAY
 """How near onsets of one incident are; how long after its end it goes on; how long after a new level."""
 
+Scopes = dict[str, list[int]]
+"""By incident, the series that explain it."""
 RENAMED = "renamed"
 """What the cause begins with where the leading member goes on under another name."""
 
@@ -50,11 +52,12 @@ class Incident:
         orders: orders less what was to be expected; None where there are none.
         cause: which members explain it.
         told: in how many series it showed when somebody was told last.
+        snoozed: first hour of which somebody is told again; until then it goes on, also after its end.
     """
 
     id: str
     kind: str
-    side: str
+    side: Side
     lead: str
     onset: int
     opened: int
@@ -72,6 +75,16 @@ class Incident:
     cause: str | None = None
     cause_share: float | None = None
     told: int = 0
+    snoozed: int = 0
+
+
+class _Alarm(NamedTuple):
+    """An alarm that began: of which series, on which side, in which hour it was found and in which it set in."""
+
+    series: int
+    side: int
+    number: int
+    onset: int
 
 
 class Incidents:
@@ -88,52 +101,86 @@ class Incidents:
             Incidents that were opened, that have much more to tell, or that are over.
         """
         events: dict[str, tuple[Incident, Event]] = {}
-        for series in _by_weight(np.flatnonzero(changes.opened), changes, scores):
-            onset = self._onset(number, series, changes, detector)
-            found = self._known(series, onset, changes, number)
+        alarmed = _by_weight(np.flatnonzero(changes.opened), changes, scores)
+        scopes = {one.id: self._scope(one, number, detector) for one in self.recent} if alarmed else {}
+        for series in alarmed:
+            alarm = _Alarm(series, int(changes.side[series]), number, self._onset(number, series, changes, detector))
+            found = self._known(alarm, scopes, detector)
             if found is None:
-                found = self._begin(number, series, onset, changes)
+                found = self._begin(alarm)
                 events[found.id] = (found, "opened")
             elif found.closed is not None:
                 found.closed = None
+                events[found.id] = (found, "reopened")
             found.active.add(self.kin.ids[series])
             found.series.add(self.kin.ids[series])
         for one in self.recent:
             if one.closed is None:
                 self._go_on(one, number, changes, scores, detector)
         for one, event in self._ended(number, changes):
-            events[one.id] = (one, "opened" if one.id in events else event)
+            events.setdefault(one.id, (one, event))
         for one in self.recent:
             is_wider = one.id in events or len(one.series) >= 2 * max(one.told, 1)
             if one.closed is None and (is_wider or self._is_found_renamed(one, number, detector)):
                 self._explain(one, number, detector)
                 events.setdefault(one.id, (one, "updated"))
                 one.told = len(one.series)
-        self.recent = [one for one in self.recent if one.closed is None or number - one.closed <= SHIFTED_HOURS]
+        self.recent = [one for one in self.recent if _is_kept(one, number)]
         return list(events.values())
 
-    def _known(self, series: int, onset: int, changes: Changes, number: int) -> Incident | None:
+    def _known(self, alarm: _Alarm, scopes: Scopes, detector: Detector) -> Incident | None:
         """The incident that an alarm belongs to."""
-        for one in self.recent:
-            lead = self.kin.place.get(one.lead, NONE)
-            if lead == NONE or self.kin.shops[lead] != self.kin.shops[series]:
-                continue
-            if (one.kind == "no_data") != (changes.side[series] == NO_DATA):
-                continue
-            patience = SHIFTED_HOURS if one.kind == "level_shift" else AGAIN_HOURS
-            is_alive = one.closed is None or number - one.closed <= patience
-            is_same = self.kin.subject(lead) == self.kin.subject(series)
-            is_alike = one.side == _side(changes.side[series])
-            is_near = abs(onset - one.onset) <= TOGETHER_HOURS or number - one.opened <= TOGETHER_HOURS
-            if is_alive and (is_same or (is_alike and (is_near or self.kin.is_within(series, lead)))):
-                return one
-        return None
+        candidates = (one for one in self.recent if self._may_belong(alarm, one))
+        return next((one for one in candidates if self._belongs(alarm, one, scopes, detector)), None)
 
-    def _begin(self, number: int, series: int, onset: int, changes: Changes) -> Incident:
-        lead, side = self.kin.ids[series], int(changes.side[series])
-        kind = "no_data" if side == NO_DATA else "spike" if side == UP else "drop"
-        digest = hashlib.blake2b(f"{onset}\n{lead}\n{kind}".encode(), digest_size=4).hexdigest()
-        found = Incident(digest, kind, _side(side), lead, onset, number, last=number)
+    def _may_belong(self, alarm: _Alarm, one: Incident) -> bool:
+        lead = self.kin.place.get(one.lead, NONE)
+        is_ours = lead != NONE and self.kin.shops[lead] == self.kin.shops[alarm.series]
+        return is_ours and _is_alive(one, alarm) and (one.kind == "no_data") == (alarm.side == NO_DATA)
+
+    def _belongs(self, alarm: _Alarm, one: Incident, scopes: Scopes, detector: Detector) -> bool:
+        """Whether it is on the same side about the same, near in time, a part of it already, or explained by it.
+
+        On the other side it has to be about the same, and the incident open.
+        """
+        series, lead = alarm.series, self.kin.place[one.lead]
+        is_same = self.kin.subject(lead) == self.kin.subject(series)
+        if one.side != _side(alarm.side):
+            return is_same and one.closed is None
+        is_near = abs(alarm.onset - one.onset) <= TOGETHER_HOURS or alarm.number - one.opened <= TOGETHER_HOURS
+        is_part = self.kin.ids[series] in one.series
+        return is_same or is_near or is_part or self._is_explained(alarm, scopes.get(one.id, [lead]), detector)
+
+    def _scope(self, one: Incident, number: int, detector: Detector) -> list[int]:
+        """The series of the leading metric that explain it: of the members of its cause, else the leading one."""
+        lead, last = self.kin.place.get(one.lead, NONE), number if one.closed is None else one.closed
+        if lead == NONE or one.kind == "no_data" or number - last > HISTORY - DAY:
+            return [lead]
+        cause = find_cause(self._members(one, lead, last, detector), one.side)
+        return [self.kin.named(lead, cause.dimension, member) for member in cause.members] if cause else [lead]
+
+    def _is_explained(self, alarm: _Alarm, scope: list[int], detector: Detector) -> bool:
+        """Whether the series is part of what explains an incident, or changed for the most part because of that.
+
+        It did if what is missing elsewhere in the shop is less than half of what is missing in the series. Where the
+        shop has not lost as much (visits that look at others instead), nobody knows.
+        """
+        series, sign = alarm.series, 1 if alarm.side == UP else -1
+        if any(self.kin.is_within(series, part) for part in scope):
+            return True
+        whole = self.kin.named(series, ALL, ALL)
+        parts = [self.kin.beside(part, self.kin.metrics[series]) for part in scope]
+        if NONE in (whole, *parts) or all(self.kin.is_apart(series, part) for part in parts):
+            return False
+        hours = np.arange(alarm.onset, alarm.number + 1)
+        change, everywhere, *inside = (sign * _change(detector, hours, one) for one in (series, whole, *parts))
+        return 0 < change / 2 < everywhere < sum(inside) + change / 2
+
+    def _begin(self, alarm: _Alarm) -> Incident:
+        lead = self.kin.ids[alarm.series]
+        kind = "no_data" if alarm.side == NO_DATA else "spike" if alarm.side == UP else "drop"
+        digest = hashlib.blake2b(f"{alarm.onset}\n{lead}\n{kind}".encode(), digest_size=4).hexdigest()
+        found = Incident(digest, kind, _side(alarm.side), lead, alarm.onset, alarm.number, last=alarm.number)
         self.recent.append(found)
         return found
 
@@ -199,7 +246,7 @@ class Incidents:
         if renamed:
             one.cause, one.cause_share = f"{RENAMED}: {' -> '.join(renamed[0])}", None
             return
-        cause = find_cause(members)
+        cause = find_cause(members, one.side)
         one.cause, one.cause_share = (cause.text, cause.share) if cause else (None, None)
 
     def _is_found_renamed(self, one: Incident, number: int, detector: Detector) -> bool:
@@ -243,8 +290,23 @@ def _by_weight(series: npt.NDArray[np.int64], changes: Changes, scores: Scores) 
     return [int(one) for one in series[np.argsort(-np.nan_to_num(weight), kind="stable")]]
 
 
-def _side(side: int) -> str:
+def _is_kept(one: Incident, number: int) -> bool:
+    return one.closed is None or number <= max(one.closed + SHIFTED_HOURS, one.snoozed)
+
+
+def _is_alive(one: Incident, alarm: _Alarm) -> bool:
+    """Whether an incident is open, or an alarm set in so soon after its end, or in its silence, that it may go on."""
+    patience = SHIFTED_HOURS if one.kind == "level_shift" else AGAIN_HOURS
+    return one.closed is None or alarm.onset - one.closed <= patience or alarm.number < one.snoozed
+
+
+def _side(side: int) -> Side:
     return "up" if side == UP else "down"
+
+
+def _change(detector: Detector, hours: npt.NDArray[np.int64], series: int) -> float:
+    value, expected = _sums(detector, hours, series)
+    return value - expected
 
 
 def _sums(detector: Detector, hours: npt.NDArray[np.int64], series: int) -> tuple[float, float]:

@@ -9,6 +9,8 @@ import numpy.typing as npt
 
 Numbers = npt.NDArray[np.int64]
 NONE = -1
+ALL = "all"
+"""Dimension and member of a whole shop."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class Kin:
     def strangers(cls, ids: Sequence[str], metric: str = "value") -> "Kin":
         """Series that have nothing to do with each other."""
         count = len(ids)
-        return cls(tuple(ids), (metric,) * count, ("all",) * count, tuple(ids), (None,) * count, tuple(ids))
+        return cls(tuple(ids), (metric,) * count, (ALL,) * count, tuple(ids), (None,) * count, tuple(ids))
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -58,6 +60,10 @@ class Kin:
         """The series of another metric about the same; `NONE` where there is none."""
         return self._by_subject.get((*self.subject(series), metric), NONE)
 
+    def named(self, series: int, dimension: str, member: str) -> int:
+        """The series of another subject, of the same shop and metric; `NONE` where there is none."""
+        return self._by_subject.get((self.shops[series], dimension, member, self.metrics[series]), NONE)
+
     def is_within(self, series: int, other: int) -> bool:
         """Whether a series is part of another, or of the same member as one that is."""
         wanted, here = self.subject(other), series
@@ -66,6 +72,18 @@ class Kin:
                 return True
             here = int(self.parent[here])
         return False
+
+    def is_apart(self, series: int, other: int) -> bool:
+        """Whether two series have nothing in common, like two brands; a brand and a category may have."""
+        is_nested = self.is_within(series, other) or self.is_within(other, series)
+        return self._tree(series) == self._tree(other) and not is_nested
+
+    def _tree(self, series: int) -> str:
+        """The dimension of the first level below the whole: levels of categories are one tree."""
+        here, above = series, int(self.parent[series])
+        while above != NONE and self.dimensions[above] != ALL:
+            here, above = above, int(self.parent[above])
+        return self.dimensions[here]
 
     def of_metric(self, series: int) -> Numbers:
         """All series of the same shop and metric."""

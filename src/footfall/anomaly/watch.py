@@ -76,8 +76,8 @@ class Watch:
         """
         scores = self.detector.judge(number, hour, values)
         self.alarms.last = number
-        changes = self.alarms.follow(number, hour, scores, missing, self.detector)
+        changes = self.alarms.follow(hour, scores, missing, self.detector)
         events = self.incidents.follow(number, changes, scores, self.detector)
         self.detector.learn(self.alarms.is_on)
-        self.alarms.settle(changes, scores, self.detector)
+        self.alarms.settle(changes, self.detector)
         return Judged(number, scores, changes, events)

@@ -16,7 +16,7 @@ from footfall.lake import Lake, open_lake, transaction
 from footfall.pipeline.incident_report import page_of, write_page
 from footfall.pipeline.notifying import put_out
 from footfall.pipeline.query import query
-from footfall.pipeline.resuming import resume
+from footfall.pipeline.resuming import remind, resume
 from footfall.pipeline.series import build_series
 from footfall.pipeline.watched import (
     JUDGED,
@@ -26,7 +26,6 @@ from footfall.pipeline.watched import (
     mark_of,
     memory_of,
     moment_of,
-    number_of,
     policy_of,
     watch_of,
 )
@@ -101,6 +100,8 @@ def judge_new(
     after = moment_of(watch.last) if is_known else _learn_from(judged_until)
     hours = hours_of(lake, settings, kin, after=after)
     heed(watch, known)
+    if is_known:
+        remind(watch, known)
     found, resume_at = _Found(), None if is_known else judged_until
     for count, (number, hour, values, missing) in enumerate(hours):
         if count % (24 * 7) == 0:
@@ -139,7 +140,7 @@ def _with_page(
 
 
 def heed(watch: Watch, known: dict[str, dict[str, Any]]) -> None:
-    """What people said of incidents: a false one makes its series need more, a snoozed one stays silent."""
+    """What people said of incidents: a false one makes its series need more for the next."""
     latest = max((row["updated_at"] for row in known.values()), default=None)
     watch.alarms.strictness[:] = 1.0
     for row in sorted(known.values(), key=lambda one: str(one["opened_at"])):
@@ -148,8 +149,6 @@ def heed(watch: Watch, known: dict[str, dict[str, Any]]) -> None:
             continue
         if row["verdict"] and row["opened_at"] > latest - _REMEMBERED:
             watch.alarms.hear(np.array([place]), row["verdict"])
-        if row["snoozed_until"] is not None:
-            watch.alarms.snoozed[place] = max(watch.alarms.snoozed[place], number_of(row["snoozed_until"]))
 
 
 @dataclass

@@ -55,7 +55,7 @@ def acknowledge(root: Path, name: str) -> Row:
 
 
 def snooze(root: Path, name: str, hours: float) -> Row:
-    """Nobody is told of it, and of new anomalies of its leading series, for some hours.
+    """Nobody is told of it for some hours, in which it goes on whenever one of its series does, or what explains it.
 
     Raises:
         UserError: the hours are not more than 0.

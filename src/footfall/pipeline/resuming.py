@@ -39,6 +39,18 @@ def resume(watch: Watch, known: Rows, judged_until: datetime) -> None:
     for one in kept:
         one.told = max(one.told, len(one.series))
     watch.recent = kept
+    remind(watch, known)
+
+
+def remind(watch: Watch, known: Rows) -> None:
+    """Let incidents that people have snoozed go on until then, also those that were over long before."""
+    recent = {one.id: one for one in watch.recent}
+    for name, row in known.items():
+        until = 0 if row["snoozed_until"] is None else number_of(row["snoozed_until"])
+        if name not in recent and until > watch.last and row["series_id"] in watch.kin.place:
+            watch.recent.append(recent.setdefault(name, _again(watch, row)))
+        if name in recent:
+            recent[name].snoozed = until
 
 
 def _may_go_on(row: dict[str, Any], now: datetime) -> bool:
@@ -51,12 +63,12 @@ def _is_same(one: Incident, row: dict[str, Any]) -> bool:
 
 
 def _again(watch: Watch, row: dict[str, Any]) -> Incident:
-    """As the table tells it; it is over with the next hour if its leading series is in no alarm now."""
-    lead = row["series_id"]
-    is_on = bool(watch.alarms.is_on[watch.kin.place[lead]])
+    """As the table tells it; if it is open, it is over with the next hour if its leading series is in no alarm now."""
+    lead, closed = row["series_id"], None if row["closed_at"] is None else _bucket(row["closed_at"])
+    is_on = closed is None and bool(watch.alarms.is_on[watch.kin.place[lead]])
     return Incident(
         row["incident_id"], row["kind"], row["side"], lead, number_of(row["onset"]), _bucket(row["opened_at"]),
-        last=watch.last, active={lead} if is_on else set(), series={lead}, anomalies=row["anomalies"],
+        closed, last=watch.last, active={lead} if is_on else set(), series={lead}, anomalies=row["anomalies"],
         value=row["value"], expected=row["expected"], depth=row["depth"], p=row["p_value"], money=row["money"],
         orders=row["orders"], cause=row["cause"], cause_share=row["cause_share"], told=row["series"],
     )  # fmt: skip

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-Event = Literal["opened", "updated", "closed"]
+Event = Literal["opened", "reopened", "updated", "closed"]
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from footfall.publish.message import Event, Message
 
 KEPT = timedelta(days=90)
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(minutes=15)
-_EVENTS: tuple[Event, ...] = ("opened", "updated", "closed")
+_EVENTS: tuple[Event, ...] = ("opened", "reopened", "updated", "closed")
 _FILE_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
 
 Place = Literal["pending", "sent", "failed"]

@@ -13,7 +13,7 @@ from footfall.publish.names import Incident, cause_of, is_daily, name_of, scope_
 
 # From there on "12 times" reads better than "1,100% above".
 _MANY_TIMES = 3.0
-_HAPPENED = {"opened": "opened_at", "updated": "updated_at", "closed": "closed_at"}
+_HAPPENED = {"opened": "opened_at", "reopened": "updated_at", "updated": "updated_at", "closed": "closed_at"}
 
 
 def message_of(incident: Incident, event: Event, language: Language, *, unit_of_money: str, timezone: str) -> Message:

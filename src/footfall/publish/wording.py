@@ -39,6 +39,7 @@ NO_DATA = Text("No data since {since}", "Aucune donnée depuis le {since}")
 DATA_AGAIN = Text("Data is arriving again", "Les données arrivent à nouveau")
 EVENTS = {
     "opened": Text("{title}", "{title}"),
+    "reopened": Text("On again \u2013 {title}", "De nouveau \u2013 {title}"),
     "updated": Text("Update \u2013 {title}", "Suivi \u2013 {title}"),
     "closed": Text("Over \u2013 {title}", "Terminé \u2013 {title}"),
 }
