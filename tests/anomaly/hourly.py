@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from footfall.anomaly import ORDINARY, SALE, Budget, Event, Hour, Incident, Judged, Kin, Watch
 from footfall.anomaly.alarms import Limits
-from footfall.anomaly.expectation import DAY, WEEK
+from footfall.anomaly.expectation import WEEK
+from footfall.anomaly.occasions import DAY
 
 Array = npt.NDArray[np.float64]
 Change = Callable[[Array], None]

@@ -5,7 +5,8 @@ import pytest
 from hourly import hours_from, means, season
 
 from footfall.anomaly import HOLIDAY, ORDINARY, SALE, Hour
-from footfall.anomaly.expectation import DAY, WEEK, Expectation
+from footfall.anomaly.expectation import WEEK, Expectation
+from footfall.anomaly.occasions import DAY
 
 Values = np.ndarray[tuple[int, int], np.dtype[np.float64]]
 

@@ -5,7 +5,7 @@ import pytest
 from hourly import Change, Shop, everything, learnt, set_to, strangers, told
 
 from footfall.anomaly import Budget, Incident, Judged, Kin, Watch
-from footfall.anomaly.expectation import DAY
+from footfall.anomaly.occasions import DAY
 
 MEMBERS = {"all": (("all",), None), "country": (("at", "de"), "all"), "brand": (("apple", "sony"), "all")}
 SIZES = {"all": 200.0, "at": 80.0, "de": 120.0, "apple": 140.0, "sony": 60.0}

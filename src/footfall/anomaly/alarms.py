@@ -7,8 +7,7 @@ import numpy.typing as npt
 
 from footfall.anomaly.budget import Threshold
 from footfall.anomaly.detector import WARM_UP, Detector, Scores
-from footfall.anomaly.expectation import DAY
-from footfall.anomaly.occasions import ORDINARY, Hour
+from footfall.anomaly.occasions import DAY, ORDINARY, Hour
 from footfall.anomaly.policy import Impact, Policy
 from footfall.anomaly.surprise import DOWN, UP
 

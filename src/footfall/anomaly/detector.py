@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from footfall.anomaly.calibration import Calibration
 from footfall.anomaly.dispersion import Dispersion, Noise
-from footfall.anomaly.expectation import DAY, WEEK, Ahead, Expectation
-from footfall.anomaly.occasions import ORDINARY, Hour
+from footfall.anomaly.expectation import WEEK, Ahead, Expectation
+from footfall.anomaly.occasions import DAY, ORDINARY, Hour
 from footfall.anomaly.surprise import DOWN, UP, surprise, value_at
 
 Array = npt.NDArray[np.float64]

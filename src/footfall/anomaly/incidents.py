@@ -12,8 +12,8 @@ import pandas as pd
 from footfall.anomaly.alarms import NO_DATA, Changes
 from footfall.anomaly.causes import Side, find_cause, find_renames
 from footfall.anomaly.detector import HISTORY, WINDOWS, Detector, Scores
-from footfall.anomaly.expectation import DAY
 from footfall.anomaly.kin import ALL, NONE, Kin
+from footfall.anomaly.occasions import DAY
 from footfall.anomaly.surprise import UP
 
 Array = npt.NDArray[np.float64]

@@ -64,7 +64,8 @@ class Occasions:
     @property
     def between(self) -> Array:
         """Variance between two occasions of a kind."""
-        return np.maximum(self.evidence[0] / self.evidence[1], _BETWEEN / 4)
+        found: Array = np.maximum(self.evidence[0] / self.evidence[1], _BETWEEN / 4)
+        return found
 
     def goes_on(self, hour: Hour) -> bool:
         """Whether an hour belongs to the same sale or holiday as the hour before."""
