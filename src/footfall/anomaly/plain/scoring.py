@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
+from threadpoolctl import threadpool_limits
 
 from footfall.anomaly.plain.views import KINDS, look
 
@@ -53,16 +54,22 @@ def score_online(values: npt.ArrayLike, report: Callable[[int], None] = lambda _
     filled = _filled(known)
     scores = np.zeros(len(filled))
     looks: dict[str, Floats] = {}
-    for start in range(BLOCK, len(filled), BLOCK):
-        now = slice(start, start + BLOCK)
-        told = {kind: np.zeros(BLOCK) for kind in KINDS}
-        for kind, name, found in look(_scaled(filled[max(0, start - HISTORY) : start + BLOCK]), min(start, HISTORY)):
-            view = looks.setdefault(name, np.full(len(filled), np.nan))
-            told[kind] += _evidence(view[max(0, start - USUAL) : start], found) / KINDS[kind].views
-            view[now] = found
-        scores[now] = _score(sum((KINDS[kind].weight * told[kind] for kind in KINDS), np.zeros(BLOCK)))
-        report(min(start + BLOCK, len(known)))
+    # Products of a block are small: threads would wait for each other longer than they work.
+    with threadpool_limits(1):
+        for start in range(BLOCK, len(filled), BLOCK):
+            scores[start : start + BLOCK] = _block(filled, start, looks)
+            report(min(start + BLOCK, len(known)))
     return np.where(np.isfinite(known), scores[: len(known)], 0.0)
+
+
+def _block(filled: Floats, start: int, looks: dict[str, Floats]) -> Floats:
+    """Scores of a block; what was seen of it in each view is added to `looks`."""
+    told = {kind: np.zeros(BLOCK) for kind in KINDS}
+    for kind, name, found in look(_scaled(filled[max(0, start - HISTORY) : start + BLOCK]), min(start, HISTORY)):
+        view = looks.setdefault(name, np.full(len(filled), np.nan))
+        told[kind] += _evidence(view[max(0, start - USUAL) : start], found) / KINDS[kind].views
+        view[start : start + BLOCK] = found
+    return _score(sum((KINDS[kind].weight * told[kind] for kind in KINDS), np.zeros(BLOCK)))
 
 
 def _filled(known: Floats) -> Floats:
