@@ -34,6 +34,13 @@ def test_every_row_of_the_file_has_a_score(labelled, tmp_path, capsys):
     assert "1,600 rows" in capsys.readouterr().out
 
 
+def test_a_file_that_is_too_short_to_score_says_so(tmp_path, capsys):
+    file = tmp_path / "short.csv"
+    file.write_text("timestamp,value\n" + "".join(f"{row},{row % 5}\n" for row in range(10)))
+    score_csv(file)
+    assert "the first 192 rows have no score" in capsys.readouterr().out
+
+
 def run(*arguments):
     app = typer.Typer()
     app.command()(evaluate_detector)

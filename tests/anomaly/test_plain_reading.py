@@ -45,6 +45,11 @@ def test_time_stamps_are_moments_or_numbers(tmp_path, stamps, steps):
         ("timestamp,value\n1,inf\n", 'line 2: value is "inf"'),
         ("timestamp,value\n1,2\n2,2\nsoon,2\n", 'line 4: timestamp is "soon" and must be a number, a date or a moment'),
         ("timestamp,value,Value\n1,2,3\n", "column value is there twice"),
+        ("timestamp,value\n1,\n2,NaN\n", "the column value is empty in all 2 rows"),
+        ("timestamp,value\n1,2\n2,2,5\n3,1\n", 'line 3: "2,2,5" has another number of columns (3)'),
+        ("timestamp,value\n1,2\n2\n", 'line 3: "2" has another number of columns (1)'),
+        ("# by hand\ntimestamp,value\n1,2\n", 'line 2: "timestamp,value" has another number of columns (2)'),
+        ("timestamp;value\n1;2,5\n", 'line 2: value is "2,5" and must be a number with a point'),
     ],
 )
 def test_what_is_wrong_is_told(tmp_path, text, told):
@@ -52,6 +57,24 @@ def test_what_is_wrong_is_told(tmp_path, text, told):
         read(tmp_path, text)
     assert told in str(raised.value)
     assert "own.csv" in str(raised.value)
+
+
+@pytest.mark.parametrize("divider", [",", ";", "\t"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_columns_are_divided_and_lines_end_as_programs_do_it(tmp_path, divider, end):
+    file = tmp_path / "own.csv"
+    lines = [["note", "timestamp", "value"], ["a", "2020-01-01", "1.5"], ["b", "2020-01-02", ""]]
+    file.write_bytes(b"\xef\xbb\xbf" + end.join(divider.join(line) for line in lines).encode())
+    rows = read_plain(file)
+    assert rows.timestamp.tolist() == ["2020-01-01", "2020-01-02"]
+    np.testing.assert_array_equal(rows.value, [1.5, np.nan])
+
+
+def test_a_file_in_another_encoding_is_told(tmp_path):
+    file = tmp_path / "own.csv"
+    file.write_bytes("timestamp,value,where\n1,2,caf\u00e9\n".encode("latin-1"))
+    with pytest.raises(SourceUnreadable, match=r"own\.csv: is not text in UTF-8 .*save the file as CSV in UTF-8"):
+        read_plain(file)
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path):

@@ -80,7 +80,7 @@ def detect(
         delivery = deliver(settings)
     if as_json:
         told = {"series": found.series, "hours": found.hours, "until": found.until, "events": found.events}
-        print_json(told | {"report": found.page})
+        print_json(told | {"report": found.page, "baseline": settings.baseline})
     else:
         tell_detection(found, settings)
     if found.failure:

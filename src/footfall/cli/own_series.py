@@ -14,7 +14,7 @@ _HIGHEST = 5
 
 def score_csv(file: Path, out_file: Path | None = None, *, as_json: bool = False) -> None:
     """Score each row of a plain CSV from the rows before it, write the scores, and say where they are highest."""
-    from footfall.anomaly.plain import THRESHOLD  # noqa: PLC0415
+    from footfall.anomaly.plain import SCORED_FROM, THRESHOLD  # noqa: PLC0415
     from footfall.pipeline.own_scores import score_file  # noqa: PLC0415
 
     with progress_bars() as progress:
@@ -29,6 +29,8 @@ def score_csv(file: Path, out_file: Path | None = None, *, as_json: bool = False
         )
         return
     out.print(f"{len(scored):,} rows, [bold]{alerts:,}[/] at or above {THRESHOLD:g}", highlight=False)
+    if len(scored) <= SCORED_FROM:
+        out.print(f"[yellow]too short:[/] the first {SCORED_FROM} rows have no score, there is no past to compare with")
     grid = Grid("timestamp", "value", "score", title="Highest scores")
     for row in highest.itertuples():
         grid.add_row(escaped(str(row.timestamp)), f"{row.value:,.6g}", f"{row.score:.3f}")

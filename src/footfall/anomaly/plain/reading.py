@@ -1,5 +1,6 @@
 """A plain series from a file: time stamps and values, in the order in which they came."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pyarrow.csv as pa_csv
 from footfall.errors import SourceUnreadable
 
 _COLUMNS = ("timestamp", "value")
+_DIVIDERS = (",", ";", "\t")
 _NOTHING = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "None")
 
 
@@ -28,11 +30,15 @@ def read_plain(file: Path) -> pd.DataFrame:
     if lacking := [name for name in _COLUMNS if name not in rows]:
         raise SourceUnreadable(
             f"{file}, line 1: there is no column {', '.join(lacking)}, but {', '.join(rows.columns)}; the first line "
-            "names the columns, divided by commas, and timestamp and value are needed"
+            "names the columns, divided by commas, semicolons or tabs; timestamp and value are needed: rename them"
         )
     if len(rows) == 0:
         raise SourceUnreadable(f"{file}: holds no rows below its header; each row is a time stamp and a value")
     values = numbers(file, rows["value"], "value")
+    if values.isna().all():
+        raise SourceUnreadable(
+            f"{file}: the column value is empty in all {len(rows):,} rows; there is nothing to score"
+        )
     seconds = _seconds(file, rows["timestamp"].fillna(""))
     others = rows.drop(columns=[*_COLUMNS, "seconds"], errors="ignore")
     return pd.DataFrame({"timestamp": rows["timestamp"], "value": values, "seconds": seconds}).join(others)
@@ -52,24 +58,43 @@ def numbers(file: Path, texts: pd.Series, column: str) -> pd.Series:
 def _texts(file: Path) -> pd.DataFrame:
     try:
         with file.open("rb") as opened:
-            head = opened.readline()
-        names = head.decode("utf-8-sig").strip().split(",")
+            head = opened.readline().decode("utf-8-sig").strip()
+        divider = next((one for one in _DIVIDERS if one in head), ",")
         as_text = pa_csv.ConvertOptions(
-            column_types=dict.fromkeys([name.strip('"') for name in names], pa.string()),
+            column_types=dict.fromkeys([name.strip('"') for name in head.split(divider)], pa.string()),
             strings_can_be_null=True, null_values=list(_NOTHING),
         )  # fmt: skip
-        rows: pd.DataFrame = pa_csv.read_csv(file, convert_options=as_text).to_pandas()
+        # Only one thread counts the rows, and can tell which one is wrong.
+        rows: pd.DataFrame = pa_csv.read_csv(
+            file,
+            read_options=pa_csv.ReadOptions(use_threads=False),
+            parse_options=pa_csv.ParseOptions(delimiter=divider),
+            convert_options=as_text,
+        ).to_pandas()
     except OSError as error:
         raise SourceUnreadable(f"{file}: cannot be read ({error.strerror or error})") from error
     except UnicodeDecodeError as error:
         raise SourceUnreadable(f"{file}, line 1: is not text in UTF-8; save the file as CSV in UTF-8") from error
     except pa.ArrowInvalid as error:
-        raise SourceUnreadable(f"{file}: is not CSV with a header: {error}") from error
+        raise SourceUnreadable(_unparsed(file, str(error))) from error
     rows.columns = [str(name).strip().lower() for name in rows.columns]
     if rows.columns.has_duplicates:
         twice = rows.columns[rows.columns.duplicated()][0]
         raise SourceUnreadable(f"{file}, line 1: column {twice} is there twice; keep one of them")
     return rows
+
+
+def _unparsed(file: Path, error: str) -> str:
+    """What is wrong with a file that is not CSV, and what to do."""
+    if "invalid UTF8" in error:
+        return f"{file}: is not text in UTF-8 ({error}); save the file as CSV in UTF-8"
+    if found := re.search(r"Row #(\d+): Expected (\d+) columns, got (\d+): (.*)", error, re.DOTALL):
+        line, wanted, got, text = found.groups()
+        return (
+            f'{file}, line {line}: "{text.strip()}" has another number of columns ({got}) than the first line '
+            f"({wanted}); correct or remove it; a value with a comma in it is put between quotes"
+        )
+    return f"{file}: is not CSV with a header: {error}; the first line names the columns timestamp and value"
 
 
 def _seconds(file: Path, texts: pd.Series) -> pd.Series:
