@@ -301,3 +301,18 @@ def test_data_that_stay_away_are_one_incident_of_each_shop(shops: Shop) -> None:
         ("no_data", "ours", 15),
         ("no_data", "theirs", 15),
     ]
+
+
+def test_nothing_is_learnt_from_parts_of_a_whole_in_alarm(shops: Shop) -> None:
+    age = shops.watch.detector.age.copy()
+    shops.go_on(3, set_to(place("orders", "all"), 0.0))
+    ours = [place("orders", member) for member in SIZES]
+    assert (shops.watch.detector.age - age)[ours].tolist() == [0] * len(ours)
+    assert (np.delete(shops.watch.detector.age - age, ours) == 3).all()
+
+
+def test_parts_of_parts_are_parts() -> None:
+    kin = Kin.strangers(["a", "b", "c", "d"])
+    kin = Kin(kin.ids, kin.metrics, kin.dimensions, kin.members, (None, "a", "b", None), kin.shops)
+    assert kin.with_parts(np.array([True, False, False, False])).tolist() == [True, True, True, False]
+    assert kin.with_parts(np.array([False, True, False, True])).tolist() == [False, True, True, True]

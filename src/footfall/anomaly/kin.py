@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 Numbers = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 NONE = -1
 ALL = "all"
 """Dimension and member of a whole shop."""
@@ -72,6 +73,14 @@ class Kin:
                 return True
             here = int(self.parent[here])
         return False
+
+    def with_parts(self, which: Bools) -> Bools:
+        """These series, and all that are part of one of them."""
+        found, before = which.copy(), np.zeros_like(which)
+        while (found != before).any():
+            before = found.copy()
+            found |= (self.parent != NONE) & found[self.parent]
+        return found
 
     def is_apart(self, series: int, other: int) -> bool:
         """Whether two series have nothing in common, like two brands; a brand and a category may have."""
