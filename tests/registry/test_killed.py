@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from places import Place
 
-from footfall.registry import open_registry
+from footfall.registry import Registry, open_registry
 
 VERSIONS = ("v1.0.0", "v1.1.0")
 FILES = 3
@@ -92,8 +92,7 @@ def test_a_kill_while_the_database_is_made(tmp_path: Path, seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(2))
-def test_a_kill_while_a_version_is_deleted(place: Place, model: str, seed: int) -> None:
-    registry = place.open()
+def test_a_kill_while_a_version_is_deleted(place: Place, registry: Registry, model: str, seed: int) -> None:
     for number in VERSIONS:
         registry.register(model, number, params={}, metrics={}, tags={}, files={"model.json": "{}"})
     with killed(DELETES, place, model, after="begins", seconds=random.Random(seed).uniform(0, 0.05)):
