@@ -64,6 +64,6 @@ def kill_at(lake: Path, mark: str, process: "subprocess.Popen[Any]") -> None:
 
     before = state()
     while process.poll() is None and state() == before:
-        time.sleep(0.001)
+        time.sleep(0.002)
     process.kill()
     process.communicate()
