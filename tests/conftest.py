@@ -7,11 +7,20 @@ from collections.abc import Callable, Iterator
 import pytest
 from hypothesis import settings
 
+# Libraries read these when they are loaded. Tests run in as many processes as there are cores, and threads of one that
+# spin for work keep the others from theirs: choosing the number of segments took twice as long.
+os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+# Every test has few rows: 200 partitions of them and a compiler for long runs cost more than they save.
+os.environ["PYSPARK_SUBMIT_ARGS"] = (
+    "--conf spark.sql.shuffle.partitions=4"
+    " --driver-java-options '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC' pyspark-shell"
+)
+os.environ |= {"FOOTFALL_K": "5", "FOOTFALL_RESAMPLES": "0"}
+
 from footfall.engine import ENGINES, Engine, open_engine
 
 settings.register_profile("any machine", deadline=None)  # no test measures time
 settings.load_profile("any machine")
-os.environ |= {"FOOTFALL_K": "5", "FOOTFALL_RESAMPLES": "0"}
 
 
 @pytest.fixture(scope="session")

@@ -73,6 +73,15 @@ def test_version() -> None:
     assert (done.returncode, done.stdout) == (0, f"footfall {__version__}\n")
 
 
+@pytest.mark.parametrize(
+    ("room", "slow"),
+    [("footfall.cli", ("pydantic", "pyarrow", "numpy", "ibis")), ("footfall.pipeline.status", ("ibis", "sklearn"))],
+)
+def test_nothing_is_loaded_before_it_is_needed(room: str, slow: tuple[str, ...]) -> None:
+    loaded = f"import sys, {room}; print([name for name in {slow} if name in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_help(command: list[str]) -> None:
     done = footfall(*command, "--help")

@@ -8,7 +8,7 @@ from math import log, sqrt
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from oracle import FEATURES, Event, Value, features_oracle
 from strategies import MOST_EVENTS, PERIODS, as_ofs, event_lists, timezones
 
@@ -724,9 +724,12 @@ def test_promotion_share_is_of_lines_with_a_reference() -> None:
     assert value("promotion_share", *seen("02-10 10:00", 100.0), *lines) == pytest.approx(2 / 3)
 
 
-# The oracle on anything
+# The oracle on anything: lists of 40 events, of which each example draws hundreds of values
+
+SOME = settings(max_examples=40)
 
 
+@SOME
 @given(events=event_lists(), as_of=as_ofs(), timezone=timezones())
 def test_neither_the_order_of_rows_nor_the_future_matters(events: list[Event], as_of: datetime, timezone: str) -> None:
     known = sorted((one for one in events if one.event_time < as_of), key=lambda one: (one.event_time, one.product_id))
@@ -740,6 +743,7 @@ BETWEEN_ZERO_AND_ONE = (
 )
 
 
+@SOME
 @given(events=event_lists(), as_of=as_ofs(), timezone=timezones())
 def test_shares_lie_between_zero_and_one(events: list[Event], as_of: datetime, timezone: str) -> None:
     for row in features_oracle(events, as_of, timezone).values():
@@ -757,6 +761,7 @@ def test_an_event_has_the_columns_of_the_contract() -> None:
     assert [field.name for field in fields(Event)] + partition == EVENTS.schema.names
 
 
+@SOME
 @given(event_lists())
 def test_generated_events_keep_the_contract(events: list[Event]) -> None:
     pa.Table.from_pylist([asdict(event) for event in events], schema=EVENTS.file_schema)
@@ -773,11 +778,13 @@ def test_generated_events_keep_the_contract(events: list[Event]) -> None:
         assert one.amount == (round((one.price or 0.0) * one.quantity, 4) if sold else 0.0)
 
 
+@SOME
 @given(event_lists())
 def test_generated_events_lie_in_three_months(events: list[Event]) -> None:
     assert any(all(period[0] <= one.event_time < period[-1] for one in events) for period in PERIODS)
 
 
+@SOME
 @given(event_lists())
 def test_generated_sessions_are_of_one_visitor_and_month_and_without_long_pauses(events: list[Event]) -> None:
     sessions: defaultdict[str, list[Event]] = defaultdict(list)
@@ -790,6 +797,7 @@ def test_generated_sessions_are_of_one_visitor_and_month_and_without_long_pauses
         assert all(after - before < timedelta(minutes=30) for before, after in pairwise(moments))
 
 
+@SOME
 @given(event_lists())
 def test_generated_refunds_have_their_own_order_ids(events: list[Event]) -> None:
     ids = {kind: {one.order_id for one in events if one.event_type == kind} for kind in ("purchase", "refund")}

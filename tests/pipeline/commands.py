@@ -2,8 +2,10 @@
 
 import io
 import json
+import subprocess
 import sys
-from contextlib import redirect_stderr, redirect_stdout
+import time
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,3 +50,20 @@ def snapshot(lake: Path) -> dict[str, tuple[int, int]]:
         str(path.relative_to(lake)): (path.stat().st_size if path.is_file() else 0, path.stat().st_mtime_ns)
         for path in sorted(lake.rglob("*"))
     }
+
+
+def kill_at(lake: Path, mark: str, process: "subprocess.Popen[Any]") -> None:
+    """Kill a process as soon as a file of the lake has changed."""
+
+    def state() -> set[tuple[str, int]]:
+        found = set()
+        for file in lake.glob(mark):
+            with suppress(FileNotFoundError):  # it has moved on since
+                found.add((str(file), file.stat().st_mtime_ns))
+        return found
+
+    before = state()
+    while process.poll() is None and state() == before:
+        time.sleep(0.002)
+    process.kill()
+    process.communicate()

@@ -17,7 +17,7 @@ from threading import Timer
 import numpy as np
 import pyarrow as pa
 import pytest
-from commands import footfall
+from commands import footfall, kill_at
 from lake_tables import assert_same, in_order
 from planted import BRAND_DROPS, BRAND_IS_BACK, HOUR, PARTS, START, PlantedShop, deliver, incidents
 from receivers import Webhook
@@ -238,19 +238,6 @@ def test_what_people_say_waits_for_a_run_that_writes(alarmed: Path) -> None:
     assert time.monotonic() - began > 1.4
 
 
-def killed_at(lake: Path, mark: str, process: "subprocess.Popen[str]") -> None:
-    """Kill it as soon as a file of the lake has changed."""
-
-    def state() -> set[tuple[str, int]]:
-        return {(str(file), file.stat().st_mtime_ns) for file in lake.glob(mark)}
-
-    before = state()
-    while process.poll() is None and state() == before:
-        time.sleep(0.001)
-    process.kill()
-    process.communicate()
-
-
 MARKS = (
     "processed/metric_series/_delta_log/*.json",
     "outbox/pending/*.png",
@@ -263,8 +250,19 @@ MARKS = (
 
 
 @pytest.fixture(scope="module")
-def undisturbed(calm_lake: Path, planted_shop: PlantedShop, lakes_of_session: Path) -> Path:
-    lake = planted_shop.bring(shutil.copytree(calm_lake, lakes_of_session / "undisturbed"), "hour", "drop")
+def due_lake(calm_lake: Path, planted_shop: PlantedShop, lakes_of_session: Path) -> Path:
+    """A lake in which a brand has dropped, and that was not judged since. Tests copy it."""
+    return planted_shop.bring(shutil.copytree(calm_lake, lakes_of_session / "due"), "hour", "drop")
+
+
+@pytest.fixture
+def due(due_lake: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(due_lake, tmp_path / "lake")
+
+
+@pytest.fixture(scope="module")
+def undisturbed(due_lake: Path, planted_shop: PlantedShop, lakes_of_session: Path) -> Path:
+    lake = shutil.copytree(due_lake, lakes_of_session / "undisturbed")
     planted_shop.detect(lake)
     return lake
 
@@ -281,28 +279,26 @@ def finish(lake: Path, planted_shop: PlantedShop, undisturbed: Path, webhook: We
 
 @pytest.mark.parametrize("mark", MARKS)
 def test_a_killed_run_and_another_are_one_run(
-    calm: Path, planted_shop: PlantedShop, undisturbed: Path, webhook: Webhook, mark: str
+    due: Path, planted_shop: PlantedShop, undisturbed: Path, webhook: Webhook, mark: str
 ) -> None:
-    planted_shop.bring(calm, "hour", "drop")
-    process = command("detect", *planted_shop.flags(calm))
-    killed_at(calm, mark, process)
+    process = command("detect", *planted_shop.flags(due))
+    kill_at(due, mark, process)
     assert process.returncode == -signal.SIGKILL
-    counts = finish(calm, planted_shop, undisturbed, webhook)
+    counts = finish(due, planted_shop, undisturbed, webhook)
     assert sum(title.startswith(("Update", "Over")) for title in counts) <= 1
     assert len(counts) in (1, 2)
     assert sum(counts.values()) <= len(counts) + ("sent" in mark)
 
 
 def test_killed_before_the_channel_has_answered(
-    calm: Path, planted_shop: PlantedShop, undisturbed: Path, webhook: Webhook
+    due: Path, planted_shop: PlantedShop, undisturbed: Path, webhook: Webhook
 ) -> None:
-    planted_shop.bring(calm, "hour", "drop")
-    process = command("detect", *planted_shop.flags(calm))
+    process = command("detect", *planted_shop.flags(due))
     webhook.on_request = lambda number: process.kill() if number == 1 else None
     process.communicate()
     assert process.returncode == -signal.SIGKILL
     under_way = webhook.received[0]["title"] + webhook.received[0]["message"]
-    counts = finish(calm, planted_shop, undisturbed, webhook)
+    counts = finish(due, planted_shop, undisturbed, webhook)
     assert counts.pop(under_way) == 2
     assert set(counts.values()) <= {1}
 

@@ -220,8 +220,9 @@ def write_at_once(script: str, place: Place, model: str) -> list[int]:
     return [writer.wait(120) for writer in writers]
 
 
-def test_processes_register_at_once(place: Place, registry: Registry, model: str) -> None:
+def test_processes_register_at_once(place: Place, model: str) -> None:
     """The first of them make the database at the same time, too."""
+    registry = place.open()
     assert write_at_once(OWN, place, model) == [0, 0, 0]
     versions = [f"v{major}.0.{patch}" for major in (3, 2, 1) for patch in (4, 3, 2, 1, 0)]
     assert [version.version for version in registry.versions(model)] == versions

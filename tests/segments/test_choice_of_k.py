@@ -15,7 +15,7 @@ from footfall.segments.choice.resampling import _jaccard, _kept_together, gaps, 
 from footfall.segments.choice.silhouette import sampled_silhouette, squared_silhouette
 from footfall.segments.clusters import learn_centres, nearest_labels
 
-QUICK = Effort(resamples=40, references=15, splits=8)
+QUICK = Effort(resamples=20, references=10, splits=5)
 
 
 def blobs(k: int, users: int, seed: int, *, apart: float = 8.0, axes: int = 6) -> tuple[np.ndarray, np.ndarray]:
@@ -91,7 +91,7 @@ def test_planted_clusters_come_back_and_halved_ones_do_not() -> None:
 
 @pytest.mark.parametrize("k", [3, 5, 8])
 def test_the_planted_number_is_chosen(k: int) -> None:
-    points, _ = blobs(k, 2_000, seed=k)
+    points, _ = blobs(k, 1_200, seed=k)
     choice = choose_k(points, seed=0, ks=range(2, 11), effort=QUICK)
     assert choice.k == k, choice.reason
 
@@ -100,10 +100,10 @@ def test_the_planted_number_is_chosen(k: int) -> None:
 def test_no_structure_is_one_segment(shape: str) -> None:
     rng = np.random.default_rng(7)
     points = {
-        "round": rng.normal(size=(2_000, 6)),
-        "long": rng.normal(size=(2_000, 6)) * [4, 2, 1, 1, 1, 0.5],
-        "even": rng.uniform(-1, 1, (2_000, 6)) * [4, 2, 1, 1, 1, 0.5],
-        "skewed": rng.exponential(size=(2_000, 6)) * [4, 2, 1, 1, 1, 0.5],
+        "round": rng.normal(size=(1_200, 6)),
+        "long": rng.normal(size=(1_200, 6)) * [4, 2, 1, 1, 1, 0.5],
+        "even": rng.uniform(-1, 1, (1_200, 6)) * [4, 2, 1, 1, 1, 0.5],
+        "skewed": rng.exponential(size=(1_200, 6)) * [4, 2, 1, 1, 1, 0.5],
     }[shape].astype(np.float32)
     choice = choose_k(points, seed=0, ks=range(2, 7), effort=QUICK)
     assert choice.k == 1

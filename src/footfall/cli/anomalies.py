@@ -6,12 +6,12 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from footfall.cli.given import load_settings
 from footfall.cli.options import Alerts, AsJson, Baseline, Calendar, Engine, Lake, Master, Memory, Threads, Timezone
 from footfall.cli.own_series import score_csv
 from footfall.cli.printing import err, escaped, out, print_json, progress_bars
 from footfall.cli.telling_incidents import tell_detection, tell_incident, tell_incidents, tell_replay
 from footfall.errors import SettingInvalid
-from footfall.settings import load_settings, parse_period
 
 app = typer.Typer(no_args_is_help=True, help="What went wrong, and what you say of it.")
 Which = Annotated[str, typer.Argument(metavar="ID", help="Of the incident; its first letters will do.")]
@@ -189,6 +189,8 @@ def _told(row: dict[str, Any], what: str, *, as_json: bool) -> None:
 
 
 def _period(text: str) -> tuple[datetime, datetime]:
+    from footfall.settings import parse_period  # noqa: PLC0415
+
     try:
         return parse_period(text)
     except ValueError as error:

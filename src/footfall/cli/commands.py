@@ -12,6 +12,7 @@ from rich.table import Table as Grid
 
 import footfall
 from footfall.cli import anomalies, own_series, segment, volumes, watching
+from footfall.cli.given import load_settings
 from footfall.cli.options import (
     AsJson,
     AsOf,
@@ -47,7 +48,6 @@ from footfall.cli.printing import (
     tell_segments,
 )  # fmt: skip
 from footfall.errors import FootfallError
-from footfall.settings import load_settings
 
 app = typer.Typer(
     no_args_is_help=True,

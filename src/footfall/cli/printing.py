@@ -3,12 +3,13 @@
 import json
 import sys
 from math import isnan
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table as Grid
 
-from footfall.settings import Settings
+if TYPE_CHECKING:
+    from footfall.settings import Settings
 
 out = Console()
 err = Console(stderr=True)
@@ -29,7 +30,7 @@ def tell_error_text(text: str) -> None:
     err.print(f"[bold red]error:[/] {escaped(text)}", soft_wrap=True)
 
 
-def tell_run(result: Any, settings: Settings, *, as_json: bool) -> None:
+def tell_run(result: Any, settings: "Settings", *, as_json: bool) -> None:
     """What a run did."""
     from footfall.pipeline.summary import summary  # noqa: PLC0415
 
@@ -59,7 +60,7 @@ def tell_run(result: Any, settings: Settings, *, as_json: bool) -> None:
         tell_segments(settings, result.segments)
 
 
-def tell_segments(settings: Settings, result: Any) -> None:
+def tell_segments(settings: "Settings", result: Any) -> None:
     """The segments, and where to look next."""
     from footfall.pipeline.summary import REPORT, segment_rows, why_so_many  # noqa: PLC0415
 
@@ -102,7 +103,7 @@ _BLOCKS = "▁▂▃▄▅▆▇█"
 _MOST_WEEKS = 52
 
 
-def tell_series(rows: list[dict[str, Any]], result: Any, settings: Settings, metric: str) -> None:
+def tell_series(rows: list[dict[str, Any]], result: Any, settings: "Settings", metric: str) -> None:
     """A metric by week, and what is known of the days."""
     days = sum(result.days.values())
     if result.rows is not None:

@@ -7,10 +7,10 @@ from typing import Annotated, Any, Literal
 import typer
 from rich.table import Table as Grid
 
+from footfall.cli.given import load_settings
 from footfall.cli.options import AsJson, KeyFile, Lake, RegistryUri
 from footfall.cli.printing import escaped, out, print_json
 from footfall.errors import UserError
-from footfall.settings import load_settings
 
 app = typer.Typer(
     no_args_is_help=True,

@@ -1,16 +1,18 @@
 """Incidents, as a person reads them."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.table import Table as Grid
 
 from footfall.cli.printing import escaped, number, out, sparkline
-from footfall.settings import Settings
+
+if TYPE_CHECKING:
+    from footfall.settings import Settings
 
 _MOST_SERIES, _MOST_ANOMALIES = 10, 30
 
 
-def tell_detection(found: Any, settings: Settings) -> None:
+def tell_detection(found: Any, settings: "Settings") -> None:
     """What a run of detection did."""
     if not found.hours:
         until = f" up to {found.until:%Y-%m-%d %H:%M} UTC" if found.until else ""

@@ -6,9 +6,9 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from footfall.cli.given import load_settings
 from footfall.cli.options import AsJson, AsOf, Calendar, Engine, Lake, Master, Members, Memory, Threads, Timezone
 from footfall.cli.printing import print_json, progress_bars, tell_backtest, tell_forecast, tell_series
-from footfall.settings import load_settings
 
 By = Annotated[str, typer.Option("--by", help="all, brand, country, category, category_2 or category_3.")]
 

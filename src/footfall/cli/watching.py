@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from footfall.cli.given import load_settings
 from footfall.cli.options import (
     Alerts,
     Baseline,
@@ -27,7 +28,6 @@ from footfall.cli.options import (
 )  # fmt: skip
 from footfall.cli.printing import err, out, print_json_line, tell_error_text
 from footfall.cli.telling_incidents import event_line
-from footfall.settings import load_settings
 
 if TYPE_CHECKING:
     from footfall.pipeline.watching import Look

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-import ibis.expr.types as ir
 import pyarrow as pa
 import pyarrow.parquet as pq
 from deltalake import DeltaTable
@@ -20,6 +20,9 @@ from footfall.contracts import Table
 from footfall.engine import Engine
 from footfall.errors import LakeBusy, LakeInvalid
 from footfall.lake.marks import all_marks
+
+if TYPE_CHECKING:  # Ibis takes long to import, and who only looks needs no expressions.
+    import ibis.expr.types as ir
 
 FORMAT = 1
 _ZONES = ("raw", "cleansed", "processed", "models")
@@ -95,7 +98,7 @@ class Lake:
         found = [_data_file(action, table.partition_by) for action in actions]
         return sorted((file for file in found if where(file.partition)), key=lambda file: file.path)
 
-    def read(self, engine: Engine, table: Table, where: Callable[[Partition], bool] = lambda _: True) -> ir.Table:
+    def read(self, engine: Engine, table: Table, where: Callable[[Partition], bool] = lambda _: True) -> "ir.Table":
         """The table's rows, as an expression of the engine."""
         folder = self.folder(table)
         return engine.read_parquet([str(folder / file.path) for file in self.files(table, where)], table)

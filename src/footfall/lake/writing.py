@@ -12,9 +12,9 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-import ibis.expr.types as ir
 import pyarrow as pa
 import pyarrow.parquet as pq
 from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, Schema
@@ -27,6 +27,9 @@ from footfall.engine import Engine
 from footfall.errors import ContractViolated, StorageFailed
 from footfall.lake.footers import time_spans
 from footfall.lake.lake import DataFile, Lake
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
 
 _MOVES = "moves.json"
 _KEEP_HOURS = 24 * 7
@@ -51,7 +54,7 @@ class Transaction:
     def run(
         self,
         engine: Engine,
-        rows: ir.Table,
+        rows: "ir.Table",
         table: Table,
         *,
         known: Mapping[str, str] | None = None,
