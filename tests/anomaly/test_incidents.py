@@ -188,7 +188,7 @@ def test_the_onset_is_right_within_an_hour(shops: Shop, factor: float, quiet: in
 
 @pytest.mark.parametrize("seed", range(4))
 def test_the_onset_of_what_is_found_late_is_right_too(shops: Shop, seed: int) -> None:
-    judged = shops.go_on(15, several((place("orders", "at"), 0.76, slice(3, None))), seed=seed)
+    judged = shops.go_on(15, several((place("orders", "at"), 0.8, slice(3, None))), seed=seed)
     (one,) = incidents(judged)
     assert one.opened >= judged[0].number + 3 + 2
     assert abs(one.onset - (judged[0].number + 3)) <= 1

@@ -137,7 +137,8 @@ def test_tables_fit_their_contracts(judged_lake: Path) -> None:
         many = one(judged_lake, f"SELECT count(*) FROM {table.name}")
         assert many == one(judged_lake, f"SELECT count(DISTINCT ({key})) FROM {table.name}")
     assert (
-        rows(judged_lake, "SELECT * FROM anomalies WHERE side NOT IN ('down', 'up') OR hours NOT IN (1, 6, 24)") == []
+        rows(judged_lake, "SELECT * FROM anomalies WHERE side NOT IN ('down', 'up') OR hours NOT IN (1, 3, 6, 24)")
+        == []
     )
     assert rows(judged_lake, "SELECT * FROM anomalies WHERE low > high OR NOT p_value BETWEEN 0 AND 1") == []
     unknown = "SELECT * FROM anomalies WHERE incident_id NOT IN (SELECT incident_id FROM incidents)"

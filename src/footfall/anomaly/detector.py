@@ -22,7 +22,7 @@ Numbers = npt.NDArray[np.int64]
 
 WINDOWS = (1, 3, 6, 24)
 """Hours that are judged together, in parallel: sudden failures show in one, slow ones in a day."""
-_LEAST_KNOWN = (1, 2, 3, 8)
+_LEAST_KNOWN = {1: 1, 3: 2, 6: 3, 24: 8}
 WARM_UP = 14 * DAY
 """Hours of its own that a series learns from before it is judged."""
 _CLASSES = np.array([1.0, 4.0, 16.0, 64.0, 256.0, 1024.0])
@@ -107,7 +107,8 @@ class Detector:
         self.past[6:, number % HISTORY] = np.ones_like(ahead.mean), ahead.mean
         self.last = number
         begun = self.expectation.occasions.first_hour(hour, number) if hour.kind != ORDINARY else number + 1
-        sums, means, spread = self._windows(number, ahead, begun)
+        parts = [self._window(window, number, ahead, begun) for window in WINDOWS]
+        sums, means, spread = (np.stack(part) for part in zip(*parts, strict=True))
         widened = Noise(noise.unit, noise.spread + spread)
         chance = np.random.default_rng([self.seed, number]).random(sums.shape)
         found = self._evidence(sums, means, widened, chance)
@@ -171,36 +172,31 @@ class Detector:
         """Leave the last day out of later windows, where an alarm is over."""
         self.past[6][np.ix_(self._last_day, which)] = 0.0
 
-    def _windows(self, number: int, ahead: Ahead, begun: int) -> tuple[Array, Array, Array]:
-        """Sums (null where too little is known), expected sums and more spread: windows x series.
+    def _window(self, window: int, number: int, ahead: Ahead, begun: int) -> tuple[Array, Array, Array]:
+        """Sum of the last hours (null where too little is known), expected sum, and more spread, by series.
 
-        A window is judged by what was known when it began: the last hours before it, and of a day what is usual. Of a
-        sale or holiday that began in it (in the hour `begun`), and in a window of a day, that is what was planned.
+        A window is judged by what was known when it began: how the last hours before it were, and in a window of a day
+        by what is usual. Of a sale or holiday that began in it (in the hour `begun`) that is what was planned.
         """
         values, base, factor, mean, spread, _, counts, _ = self.past
-        found = []
-        for window, least in zip(WINDOWS, _LEAST_KNOWN, strict=True):
-            hours = number - np.arange(window)
-            this, hours = hours >= begun, hours % HISTORY
-            known = np.isfinite(values[hours]) & ((window == 1) | np.isfinite(mean[hours]) & (counts[hours] == 1))
-            is_before = window < DAY and this[-1]
-            planned = factor[hours[-1]] if is_before else ahead.planned
-            unsure = spread[hours[-1]] if is_before else ahead.planned_spread
-            is_ordinary = spread[hours] == 0
-            start = factor[hours[-1]] if window < DAY else np.ones_like(ahead.base)
-            start = np.where(is_ordinary[-1] & np.isfinite(start), start, 1.0)
-            other = np.where(is_ordinary, base[hours] * start, mean[hours])
-            expected = np.where(known, np.where(this[:, None], base[hours] * planned, other), 0.0)
-            total = np.maximum(expected.sum(axis=0), 1e-9)
-            # One occasion is unsure as a whole: its hours do not even out.
-            together = np.where(this[:, None], unsure, spread[hours])
-            more = (expected * np.sqrt(np.where(known, together, 0.0))).sum(axis=0) ** 2 / total**2
-            sums = np.where(
-                (known.sum(axis=0) >= least) & known[0], np.where(known, values[hours], 0.0).sum(axis=0), np.nan
-            )
-            found.append((sums, total, more))
-        sums, means, more = (np.stack(part) for part in zip(*found, strict=True))
-        return sums, means, more
+        hours = number - np.arange(window)
+        is_of_this, hours = (hours >= begun)[:, None], hours % HISTORY
+        known = np.isfinite(values[hours]) & ((window == 1) | np.isfinite(mean[hours]) & (counts[hours] == 1))
+        oldest = np.flatnonzero(np.isfinite(factor[hours]).any(axis=1))[-1]  # hours before it were left out
+        then, is_short = hours[oldest], window < DAY
+        is_ordinary = spread[hours] == 0
+        start = np.where(is_short & is_ordinary[oldest] & np.isfinite(factor[then]), factor[then], 1.0)
+        outside = np.where(is_ordinary, base[hours] * start, mean[hours])
+        planned, unsure = ahead.planned, ahead.planned_spread
+        if is_short and is_of_this[oldest]:
+            planned, unsure = factor[then], spread[then]
+        expected = np.where(known, np.where(is_of_this, base[hours] * planned, outside), 0.0)
+        total = np.maximum(expected.sum(axis=0), 1e-9)
+        # One occasion is unsure as a whole: its hours do not even out.
+        together = np.sqrt(np.where(known, np.where(is_of_this, unsure, spread[hours]), 0.0))
+        enough = (known.sum(axis=0) >= _LEAST_KNOWN[window]) & known[0]
+        happened = np.where(enough, np.where(known, values[hours], 0.0).sum(axis=0), np.nan)
+        return happened, total, ((expected * together).sum(axis=0) / total) ** 2
 
     def _evidence(self, sums: Array, means: Array, noise: Noise, chance: Array) -> "_Evidence":
         """Surprises of every side and window that can be judged, with the strata that they are compared in."""
