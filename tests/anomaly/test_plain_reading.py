@@ -49,6 +49,7 @@ def test_time_stamps_are_moments_or_numbers(tmp_path, stamps, steps):
         ("timestamp,value\n1,2\n2,2,5\n3,1\n", 'line 3: "2,2,5" has another number of columns (3)'),
         ("timestamp,value\n1,2\n2\n", 'line 3: "2" has another number of columns (1)'),
         ("# by hand\ntimestamp,value\n1,2\n", 'line 2: "timestamp,value" has another number of columns (2)'),
+        ("timestamp,value\n3,1\n2,1\n1,1\n", "line 2: the newest rows come first"),
         ("timestamp;value\n1;2,5\n", 'line 2: value is "2,5" and must be a number with a point'),
     ],
 )

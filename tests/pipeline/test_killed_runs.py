@@ -16,8 +16,7 @@ from lake_tables import assert_same_lakes, one, orphans
 from footfall.lake import open_lake
 from footfall.simulate import simulate
 
-# In the order in which a run comes to them; it goes on from where the one before was killed. Not between a model's file
-# and its tables: its segments have their numbers by then, and those of the model that is fitted anew have others.
+# In the order in which a run comes to them; it goes on from where the one before was killed.
 MARKS = (
     "raw/arriving/*",
     "raw/raw_files/_delta_log/*.json",
@@ -26,6 +25,9 @@ MARKS = (
     "processed/metric_series/_delta_log/*.json",
     "processed/sessions/month=*",
     "processed/user_features/_delta_log/*.json",
+    "models/segments/v*/model.json",
+    "processed/segment_profiles/_delta_log/*.json",
+    "processed/customer_segments/_delta_log/*.json",
     "reports/*",
     "models/registry/mlflow.db",
 )

@@ -41,7 +41,7 @@ def save(lake: Lake, model: SegmentModel, facts: Mapping[str, Any], kept: bytes)
     Args:
         lake: the caller holds its lock.
         model: the model.
-        facts: its params and metrics.
+        facts: its params and metrics, and what it `follows_from`.
         kept: its witnesses.
     """
     target = folder_of(lake, model.version)
@@ -55,6 +55,14 @@ def save(lake: Lake, model: SegmentModel, facts: Mapping[str, Any], kept: bytes)
     if target.exists():
         shutil.rmtree(target)
     unfinished.replace(target)
+
+
+def unserved(lake: Lake, follows_from: list[Any]) -> SegmentModel | None:
+    """The version that a run which died before it served has fitted from the same; None where there is none."""
+    for version in _unpublished(lake):
+        if json.loads((folder_of(lake, version) / _FACTS).read_bytes()).get("follows_from") == follows_from:
+            return load(lake, version, registry=None)
+    return None
 
 
 def load(lake: Lake, version: str, registry: Registry | None) -> SegmentModel:

@@ -29,6 +29,7 @@ from footfall.pipeline.models import (
     save,
     stands,
     unpublish,
+    unserved,
 )
 from footfall.registry import open_registry
 from footfall.segments import (
@@ -102,11 +103,16 @@ def build_segments(
     features = features_of(lake, engine, as_of)
     if not _is_fitted(lake, as_of, settings):
         champion = _champion(lake, settings)
-        report_step("how many segments")
-        selection = _selection(lake, features, as_of, settings, report_step)
-        report_step("fitting")
-        model = _fitted(lake, engine, features, selection, settings, champion)
-        save(lake, model, _facts(model, selection, settings), witnesses(model, features))
+        follows_from = [mark, champion.version if champion else None]
+        # Fitted anew, what is there already would get other numbers: those were given.
+        model = None if settings.fresh else unserved(lake, follows_from)
+        if model is None:
+            report_step("how many segments")
+            selection = _selection(lake, features, as_of, settings, report_step)
+            report_step("fitting")
+            model = _fitted(lake, engine, features, selection, settings, champion)
+            facts = _facts(model, selection, settings) | {"follows_from": follows_from}
+            save(lake, model, facts, witnesses(model, features))
         if settings.isolate_top_spenders and TOP_SPENDERS not in model.numbers:
             notes.append("no top spenders are isolated: fewer than ten buyers lie beyond the upper fence of spend")
         report_step("profiles and report")

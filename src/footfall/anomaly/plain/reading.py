@@ -40,6 +40,10 @@ def read_plain(file: Path) -> pd.DataFrame:
             f"{file}: the column value is empty in all {len(rows):,} rows; there is nothing to score"
         )
     seconds = _seconds(file, rows["timestamp"].fillna(""))
+    if (seconds.diff() < 0).sum() > len(seconds) / 2:
+        raise SourceUnreadable(
+            f"{file}, line 2: the newest rows come first, and a row is scored from those above it; sort them by timestamp"
+        )
     others = rows.drop(columns=[*_COLUMNS, "seconds"], errors="ignore")
     return pd.DataFrame({"timestamp": rows["timestamp"], "value": values, "seconds": seconds}).join(others)
 
