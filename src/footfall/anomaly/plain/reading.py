@@ -42,7 +42,7 @@ def read_plain(file: Path) -> pd.DataFrame:
     seconds = _seconds(file, rows["timestamp"].fillna(""))
     if (seconds.diff() < 0).sum() > len(seconds) / 2:
         raise SourceUnreadable(
-            f"{file}, line 2: the newest rows come first; a row is scored from those above it, so sort them by timestamp"
+            f"{file}, line 2: the newest rows come first; rows are scored from those above them, so sort by timestamp"
         )
     others = rows.drop(columns=[*_COLUMNS, "seconds"], errors="ignore")
     return pd.DataFrame({"timestamp": rows["timestamp"], "value": values, "seconds": seconds}).join(others)
