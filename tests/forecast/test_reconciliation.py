@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.optimize import minimize
+from scipy.optimize import Bounds, LinearConstraint, minimize
 
 from footfall.forecast import CHOSEN, Panel, models, roll
 from footfall.forecast.reconciliation import constraints, reconciled
@@ -40,14 +40,15 @@ def nearest(told: np.ndarray, variance: np.ndarray, sums: np.ndarray) -> np.ndar
     """The same found by a general search, from nothing."""
     found = minimize(
         lambda x: ((x - told) ** 2 / variance).sum(),
-        np.zeros(len(told)),
+        np.maximum(told, 0.0),
         jac=lambda x: 2 * (x - told) / variance,
-        bounds=[(0, None)] * len(told),
-        constraints={"type": "eq", "fun": lambda x: sums @ x, "jac": lambda x: sums},
-        method="SLSQP",
-        options={"maxiter": 1000, "ftol": 1e-12},
+        hess=lambda _: np.diag(2 / variance),
+        bounds=Bounds(0, np.inf),
+        constraints=LinearConstraint(sums, 0, 0),
+        method="trust-constr",
+        options={"maxiter": 5000, "gtol": 1e-10, "xtol": 1e-12, "barrier_tol": 1e-10},
     )
-    assert found.success, found.message
+    assert found.status in (1, 2), found.message
     return np.asarray(found.x)
 
 
