@@ -15,7 +15,7 @@ Array = npt.NDArray[np.float64]
 
 MOST_MEMORY_HOURS, _LEAST_MEMORY_HOURS = 4 * 168, 48
 _PRIOR_HOURS, _PRIOR_EVENTS, _CLIP, _HOURS_UNCLIPPED = 48.0, 10.0, 4.0, 336
-LEAST_UNIT = 1.0
+LEAST_UNIT, _LEAST_MEAN = 1.0, 0.01
 _LEAST_SPREAD, _MOST_SPREAD, _USUAL_SPREAD = 1e-6, 4.0, 0.01
 
 
@@ -65,7 +65,8 @@ class Dispersion:
     def learn(self, values: Array, means: Array, noise: Noise) -> None:
         """Take in errors (null where not known); after two weeks those beyond four deviations count as four."""
         reach = np.where(self.hours < _HOURS_UNCLIPPED, np.inf, _CLIP)
-        is_known = np.isfinite(values) & np.isfinite(means) & (means > 0)
+        # Next to nothing expected is an hour in which the shop has been closed: its first order is beyond all noise.
+        is_known = np.isfinite(values) & (means > _LEAST_MEAN * noise.unit)
         with np.errstate(invalid="ignore", divide="ignore"):
             farthest = reach * noise.deviation(means)
             error = np.clip(values - means, -farthest, farthest) ** 2 / means
