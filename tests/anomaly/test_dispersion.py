@@ -98,3 +98,13 @@ def test_what_is_not_known_teaches_nothing() -> None:
     gap = np.full((300, 2), np.nan)
     theirs = learnt(np.insert(values, 500, gap, axis=0), np.insert(means, 500, gap, axis=0))
     np.testing.assert_allclose(theirs.deviation(np.array([50.0])), mine.deviation(np.array([50.0])), rtol=0.05)
+
+
+def test_a_first_order_where_nothing_was_to_be_expected_is_no_noise() -> None:
+    """Its square over that mean would be all that is ever known of the noise."""
+    ours = Dispersion(1, ["orders"])
+    rng = np.random.default_rng(0)
+    for hour in range(100):
+        value, mean = (5.0, 1e-9) if hour == 50 else (float(rng.poisson(5)), 5.0)
+        ours.learn(np.array([[value]]), np.array([[mean]]), ours.noise())
+    assert ours.noise().unit[0, 0] < 2
