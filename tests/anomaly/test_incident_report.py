@@ -4,7 +4,6 @@ import json
 import re
 from datetime import datetime, timedelta
 from html import unescape
-from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import pyarrow as pa
 import pytest
+from html_reader import Reader
 
 from footfall.anomaly import Budget
 from footfall.anomaly.report import write_report
@@ -25,40 +25,11 @@ from footfall.contracts import INCIDENTS
 UNTIL = datetime(2019, 12, 1)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 EVIL = "<script>alert(1)</script>"
-VOID = {"meta", "link", "br", "img", "input", "hr"}
 SHOP = Shop("EUR", "UTC", UNTIL)
 
 
-class Reader(HTMLParser):
-    """Text, attributes, and whether every element is closed."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.texts: list[str] = []
-        self.scripts: dict[str, str] = {}
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        if self.open and self.open[-1] == "script":
-            name = self.tags[-1][1].get("id")
-            if name:
-                self.scripts[name] = self.scripts.get(name, "") + data
-        elif self.open and self.open[-1] != "style":
-            self.texts.append(data)
-
-    @property
-    def text(self) -> str:
-        return " ".join(" ".join(self.texts).split())
+class Page(Reader):
+    """A page of incidents."""
 
     @property
     def cards(self) -> list[str]:
@@ -103,7 +74,7 @@ def written(tmp_path: Path, rows: pd.DataFrame, series: dict[str, pd.DataFrame] 
 
 def test_a_card_tells_all_of_an_incident(tmp_path: Path) -> None:
     html = written(tmp_path, table(row("aaaaaaaa", acknowledged_at=UNTIL - DAY)), {"aaaaaaaa": hours()}, lake="my lake")
-    page = Reader(html)
+    page = Page(html)
     assert not page.open
     for text in (
         "Revenue (brand apple): 75% below expected",
@@ -125,7 +96,7 @@ def test_a_card_tells_all_of_an_incident(tmp_path: Path) -> None:
 
 def test_the_headline_says_how_things_stand(tmp_path: Path) -> None:
     over = row("bbbbbbbb", opened_at=UNTIL - 10 * DAY, closed_at=UNTIL - 9 * DAY, verdict="false")
-    page = Reader(written(tmp_path, table(row("aaaaaaaa"), over), budget=Budget(false_alerts_per_week=3)))
+    page = Page(written(tmp_path, table(row("aaaaaaaa"), over), budget=Budget(false_alerts_per_week=3)))
     assert "1 incident is open; about 300 EUR of revenue is missing so far." in page.text
     assert "475 series of orders and visits were watched hour by hour, up to 1 Dec 2019, 00:00 (UTC)." in page.text
     shown = read(table(row("aaaaaaaa"), over), SHOP)
@@ -159,7 +130,7 @@ def test_open_and_costly_ones_come_first_and_no_more_than_twenty_have_a_card(tmp
     old = row("old00000", opened_at=UNTIL - 20 * DAY, closed_at=UNTIL - 19 * DAY)
     past = row("past0000", opened_at=UNTIL - 40 * DAY, onset=UNTIL - 40 * DAY, closed_at=UNTIL - 39 * DAY)
     many = [row(f"{count:08}", closed_at=UNTIL - DAY, money=-float(count)) for count in range(25)]
-    page = Reader(written(tmp_path, table(old, *many, gain, loss, blind, past)))
+    page = Page(written(tmp_path, table(old, *many, gain, loss, blind, past)))
     assert page.cards[:4] == ["blind000", "loss0000", "gain0000", "00000024"]
     assert len(page.cards) == MOST_CARDS
     assert "8 more are in the table below." in page.text
@@ -172,7 +143,7 @@ def test_a_bar_for_every_incident_leads_to_it(tmp_path: Path) -> None:
     ends = row("bbbbbbbb", onset=UNTIL - HOUR, opened_at=UNTIL)
     long = row("cccccccc", onset=UNTIL - 50 * DAY, opened_at=UNTIL - 50 * DAY, side="up", kind="level_shift")
     rows = table(short, ends, long)
-    page = Reader(written(tmp_path, rows))
+    page = Page(written(tmp_path, rows))
     links = [one for tag, one in page.tags if tag == "a"]
     bars = {str(one["href"]): str(one["class"]) for one in links if "bar" in str(one.get("class"))}
     assert set(bars) == {"#row-aaaaaaaa", "#card-bbbbbbbb", "#card-cccccccc"}
@@ -204,7 +175,7 @@ def test_bars_of_a_lane_do_not_touch() -> None:
 
 
 def test_a_plot_says_what_is_seen_and_has_titled_axes(tmp_path: Path) -> None:
-    page = Reader(written(tmp_path, table(row("aaaaaaaa")), {"aaaaaaaa": hours()}, timezone="Europe/Paris"))
+    page = Page(written(tmp_path, table(row("aaaaaaaa")), {"aaaaaaaa": hours()}, timezone="Europe/Paris"))
     plot = next(one for _, one in page.tags if one.get("class") == "plot")
     assert plot["role"] == "img"
     assert "its hours lie between 2.5 EUR and 2.5 EUR, where 10 EUR" in str(plot["aria-label"]).replace("\xa0", " ")
@@ -218,7 +189,7 @@ def test_a_plot_says_what_is_seen_and_has_titled_axes(tmp_path: Path) -> None:
 
 def test_of_an_incident_that_is_over_a_day_after_it_is_shown(tmp_path: Path) -> None:
     over = row("aaaaaaaa", onset=UNTIL - 5 * DAY, opened_at=UNTIL - 5 * DAY, closed_at=UNTIL - 4 * DAY)
-    page = Reader(written(tmp_path, table(over), {"aaaaaaaa": hours(UNTIL - 8 * DAY)}))
+    page = Page(written(tmp_path, table(over), {"aaaaaaaa": hours(UNTIL - 8 * DAY)}))
     assert "23 Nov 2019 to 28 Nov 2019" in page.text
     assert "footfall incidents snooze" not in page.text
 
@@ -227,7 +198,7 @@ def test_names_cannot_become_markup(tmp_path: Path) -> None:
     evil = row("aaaaaaaa", member=EVIL, series_id=f"hour/revenue/brand/{EVIL}", cause=f"brand: {EVIL}")
     html = written(tmp_path, table(evil), {"aaaaaaaa": hours()}, title="</title><script>alert(2)</script>")
     assert "<script>alert" not in html
-    page = Reader(html)
+    page = Page(html)
     assert not page.open
     assert f"Revenue (brand {EVIL}): 75% below expected" in page.text
     assert "<" not in page.scripts["plot-aaaaaaaa"]
@@ -235,7 +206,7 @@ def test_names_cannot_become_markup(tmp_path: Path) -> None:
 
 def test_nothing_from_outside_is_loaded(tmp_path: Path) -> None:
     html = written(tmp_path, table(row("aaaaaaaa")), {"aaaaaaaa": hours()})
-    for tag, attributes in Reader(html).tags:
+    for tag, attributes in Page(html).tags:
         assert tag not in ("link", "iframe", "object", "img")
         assert not {"src", "srcset", "action"} & set(attributes)
         assert str(attributes.get("href", "#")).startswith("#")
@@ -246,7 +217,7 @@ def test_nothing_from_outside_is_loaded(tmp_path: Path) -> None:
 
 def test_nothing_was_found(tmp_path: Path) -> None:
     html = written(tmp_path, table())
-    page = Reader(html)
+    page = Page(html)
     assert not page.open
     assert "No incident is open, and none was found in the last 28 days." in page.text
     assert "475 series of orders and visits were watched" in page.text
@@ -257,14 +228,14 @@ def test_nothing_was_found(tmp_path: Path) -> None:
 
 def test_none_is_recent(tmp_path: Path) -> None:
     old = row("aaaaaaaa", opened_at=UNTIL - 20 * DAY, closed_at=UNTIL - 19 * DAY)
-    page = Reader(written(tmp_path, table(old)))
+    page = Page(written(tmp_path, table(old)))
     assert "No incident is open." in page.text
     assert "No incident is open, and none was found in the last 14 days." in page.text
 
 
 @pytest.mark.parametrize("series", [{}, {"aaaaaaaa": hours(UNTIL - 30 * DAY, UNTIL - 20 * DAY)}])
 def test_without_a_memory_a_card_says_why_it_has_no_plot(series: dict[str, pd.DataFrame], tmp_path: Path) -> None:
-    page = Reader(written(tmp_path, table(row("aaaaaaaa")), series, without_plots="Of another policy."))
+    page = Page(written(tmp_path, table(row("aaaaaaaa")), series, without_plots="Of another policy."))
     assert page.cards == ["aaaaaaaa"]
     assert "Of another policy." in page.text
     assert "plot" not in {one.get("class") for _, one in page.tags}
@@ -274,11 +245,11 @@ def test_hours_without_data_have_no_size(tmp_path: Path) -> None:
     blind = row("aaaaaaaa", kind="no_data", value=0.0, expected=0.0, depth=0.0, money=None, orders=None, cause=None,
                 series_id="hour/orders/all/all", dimension="all", member="all")  # fmt: skip
     nothing = hours().assign(value=lambda rows: rows.value.where(rows.ts < UNTIL - 2 * DAY))
-    page = Reader(written(tmp_path, table(blind), {"aaaaaaaa": nothing}))
+    page = Page(written(tmp_path, table(blind), {"aaaaaaaa": nothing}))
     assert "1 incident is open: data have stopped coming." in page.text
     assert "No data of the whole shop" in page.text
     assert "were to be expected" not in page.text
-    both = Reader(written(tmp_path, table(blind, row("bbbbbbbb"))))
+    both = Page(written(tmp_path, table(blind, row("bbbbbbbb"))))
     assert "2 incidents are open; about 300 EUR of revenue is missing so far. Data have stopped coming." in both.text
     assert any("no data came in it" in str(one.get("aria-label")) for _, one in page.tags)
 
