@@ -10,7 +10,7 @@ from footfall.anomaly.occasions import HOLIDAY, ORDINARY, SALE, Hour
 from footfall.anomaly.policy import Budget, Policy, QuietHours, read_policy
 from footfall.anomaly.watch import Judged, Watch
 
-REVISION = 6
+REVISION = 7
 """Raise it when hours are judged differently: what was remembered is then learnt anew."""
 
 __all__ = [

@@ -48,8 +48,8 @@ def limits_of(policy: Policy, metrics: list[str], money: Bools) -> Limits:
 
 def absolute_impact(impact: Impact, money: Bools) -> Array:
     """Least change by series; null where the policy leaves it to the series' own unit."""
-    of_money = np.nan if impact.money is None else impact.money
-    return np.where(money, of_money, impact.count)
+    of_money, of_count = (np.nan if one is None else one for one in (impact.money, impact.count))
+    return np.where(money, of_money, of_count)
 
 
 @dataclass(frozen=True)

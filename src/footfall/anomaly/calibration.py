@@ -2,7 +2,7 @@
 
 Conformal p-values (Vovk, Gammerman and Shafer 2005) in the body; beyond the 2% largest, peaks over threshold (Pickands
 1975), fitted by probability-weighted moments (Hosking and Wallis 1987). What a stratum has seen little of it takes from
-all together, and all together from the distribution itself, for which surprises are exponential.
+all of its group, and these from the distribution itself, for which surprises are exponential.
 """
 
 import numpy as np

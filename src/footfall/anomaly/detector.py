@@ -61,7 +61,7 @@ class Detector:
     """Judges hours of series.
 
     Args:
-        groups: of every series, what is counted: events of a group weigh about the same.
+        groups: of every series, what is counted: events of a group weigh about the same, and their tails are alike.
         seed: of the random breaking of ties.
         expectation: what says what to expect; the fast model by default.
     """
@@ -70,9 +70,11 @@ class Detector:
         self.seed, series = seed, len(groups)
         self.expectation = expectation or Expectation(series)
         self.dispersion = Dispersion(len(WINDOWS), groups)
-        self.of_windows = Calibration(2 * len(WINDOWS), len(_CLASSES) + 1)
-        self.of_pairs = Calibration(2, len(_CLASSES) + 1)
-        self.of_sides = Calibration(2, len(_CLASSES) + 1)
+        self._group = np.unique(np.asarray(groups), return_inverse=True)[1]
+        sides = 2 * (int(self._group.max()) + 1)
+        self.of_windows = Calibration(sides * len(WINDOWS), len(_CLASSES) + 1)
+        self.of_pairs = Calibration(sides, len(_CLASSES) + 1)
+        self.of_sides = Calibration(sides, len(_CLASSES) + 1)
         self._last_p = np.ones((2, 2, series))  # of the two hours before, per side
         # What happened, base, factor, mean, spread of the factor, variance, whether windows count it, and the mean as
         # it was told, for a new level changes the other one.
@@ -158,7 +160,8 @@ class Detector:
     def band(self, series: int, means: Array, variances: Array) -> tuple[Array, Array]:
         """Ends of the interval that ordinary hours of a series leave with the chance `BAND`, half on each side."""
         kinds = np.searchsorted(_CLASSES, np.nan_to_num(means / self.dispersion.noise().unit[0, series]))
-        groups = (np.full_like(kinds, side * len(WINDOWS)) for side in (DOWN, UP))
+        sides = 2 * int(self._group[series]) + np.array([DOWN, UP])
+        groups = (np.full_like(kinds, side * len(WINDOWS)) for side in sides)
         reach = [self.of_windows.surprise_of(group, kinds, BAND / 2) for group in groups]
         return value_at(reach[DOWN], means, variances, DOWN), value_at(reach[UP], means, variances, UP)
 
@@ -203,9 +206,8 @@ class Detector:
         unlikely = surprise(sums, means, noise, chance)
         unlikely[:, :, (self.age < WARM_UP) | self._is_asleep(noise)] = np.nan
         kinds = np.broadcast_to(np.searchsorted(_CLASSES, np.nan_to_num(means / noise.unit)), unlikely.shape)
-        side, window = np.indices(unlikely.shape[:2])
-        groups = np.broadcast_to(np.asarray(side * len(WINDOWS) + window)[..., None], unlikely.shape)
-        sides = np.broadcast_to(_SIDES, kinds[:, 0].shape)
+        sides = 2 * self._group + _SIDES
+        groups = sides[:, None] * len(WINDOWS) + np.arange(len(WINDOWS))[None, :, None]
         p_values = self.of_windows.p_values(groups, kinds, unlikely)
         hours = p_values[:, 0]
         pair = -np.log(np.maximum(hours, self._last_p.min(axis=0)))

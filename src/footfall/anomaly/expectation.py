@@ -18,7 +18,7 @@ Bools = npt.NDArray[np.bool_]
 WEEK = 7 * DAY
 LEVEL_HOURS, RECENT_HOURS, SEASON_WEEKS = 14 * DAY, 12, 8
 """Half-lives of what is remembered."""
-_HOUR_PRIOR, _SLOT_PRIOR, _RECENT_PRIOR = 5.0, 20.0, 20.0
+_POOL_PRIOR, _HOUR_PRIOR, _SLOT_PRIOR, _RECENT_PRIOR = 5.0, 5.0, 20.0, 20.0
 _LEAST = 1e-9
 
 
@@ -52,7 +52,7 @@ class Expectation:
     def __init__(self, series: int) -> None:
         self.slot_sums = np.zeros((2, series, WEEK))
         self.hour_sums = np.zeros((2, series, DAY))
-        self.pooled = np.zeros((2, WEEK))
+        self.pooled = np.zeros((3, WEEK))
         self.level_sums = np.zeros((2, series))
         self.recent_sums = np.zeros((2, series))
         self.occasions = Occasions(series)
@@ -126,24 +126,34 @@ class Expectation:
             self._pool(slot, self.slot_sums[:, which, slot], unit[which])
 
     def _pool(self, slot: int, sums: Array, unit: Array) -> None:
-        """Add to what all series have in common, relative to their levels; large ones know more."""
+        """Add to what all series have in common, relative to their levels; large ones know more. Last: how many."""
         done, exposure = sums
         weight = np.divide(1.0, np.sqrt(exposure * unit), out=np.zeros_like(exposure), where=exposure > 0)
+        if not weight.any():
+            return
         self.pooled[:, slot] *= 0.5 ** (1 / SEASON_WEEKS)
-        self.pooled[:, slot] += (done @ weight, exposure @ weight)
+        self.pooled[:, slot] += (done @ weight, exposure @ weight, np.count_nonzero(weight))
 
     def _season(self, slot: int, unit: Array) -> Array:
         """Share of an hour of the week, around 1: own, else as of that hour of the day, else as in all series."""
-        days = self.pooled[:, slot % DAY :: DAY].sum(axis=1)
-        pooled_day = days[0] / days[1] if days[1] > 0 else 1.0
-        done, exposure = self.pooled[:, slot]
-        pooled = done / exposure if exposure > 0 else pooled_day
+        pooled_day = _common(self.pooled[:, slot % DAY :: DAY].sum(axis=1), _POOL_PRIOR, 1.0)
+        pooled = _common(self.pooled[:, slot], _POOL_PRIOR, pooled_day)
         done, exposure = self.hour_sums[:, :, slot % DAY]
         day = (done + _HOUR_PRIOR * unit * pooled_day) / (exposure + _HOUR_PRIOR * unit)
-        prior = day * (pooled / pooled_day if pooled_day > 0 else 1.0)
+        prior = day * pooled / pooled_day
         done, exposure = self.slot_sums[:, :, slot]
         season: Array = (done + _SLOT_PRIOR * unit * prior) / (exposure + _SLOT_PRIOR * unit)
         return season
+
+
+def _common(sums: Array, prior: float, mean: float) -> float:
+    """The season that series have in common: a ratio of sums, drawn to `mean` as by so many events.
+
+    Of parts of the same whole the squared sum of roots, by series, counts the events once or, at most, twice.
+    """
+    done, exposure, series = sums
+    weight = prior * series / exposure if exposure > 0 else 1.0
+    return float((done + weight * mean) / (exposure + weight))
 
 
 def _remember(sums: Array, half_life: float, happened: Array, exposure: Array, known: Bools) -> None:

@@ -28,12 +28,15 @@ class Budget(BaseModel):
 
 
 class Impact(BaseModel):
-    """What is too small to tell anybody: relative to what was expected, and in things counted or in money."""
+    """What is too small to tell anybody: relative to what was expected, and in things counted or in money.
+
+    Without a number, five of a series' own units: orders, visits with all their events, amounts of an order.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     relative: Annotated[float, Field(ge=0)] = 0.2
-    count: Annotated[float, Field(ge=0)] = 5.0
+    count: Annotated[float, Field(ge=0)] | None = None
     money: Annotated[float, Field(ge=0)] | None = None
 
 
