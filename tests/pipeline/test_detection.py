@@ -207,8 +207,7 @@ def test_under_another_policy_what_is_open_is_not_opened_again(
 def test_a_new_brand_does_not_lose_what_is_open(alarmed: Path, planted_shop: PlantedShop, tmp_path: Path) -> None:
     """The series are others then, and what was remembered is learnt again."""
     (opened,) = [row for row in incidents(alarmed) if row["status"] == "open"]
-    # Relatives that only the window of a day shows keep it open for most of a day.
-    events = planted_shop.between(PARTS["drop"][0], PARTS["back"][1] + DAY)
+    events = planted_shop.between(PARTS["drop"][0], PARTS["back"][1])
     fresh = events.brand.eq("apple") & events.category.eq("toys") & events.user.mod(2).eq(0)
     file = deliver(tmp_path / "in", "new.parquet", events.assign(brand=events.brand.mask(fresh, "newcomer")))
     planted_shop.bring_file(alarmed, file)

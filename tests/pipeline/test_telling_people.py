@@ -150,10 +150,10 @@ def test_a_snoozed_incident_is_told_afterwards(
 def test_what_goes_on_after_its_end_is_told_as_that(
     alarmed: Path, planted_shop: PlantedShop, tmp_path: Path, webhook: Webhook
 ) -> None:
-    """The brand is back for eleven hours, and drops again."""
+    """The brand is back for six hours, and drops again."""
     name = open_one(alarmed)
     planted_shop.detect(planted_shop.bring(alarmed, "drop"))
-    first, again = PARTS["back"][0], BRAND_IS_BACK + 11 * HOUR
+    first, again = PARTS["back"][0], BRAND_IS_BACK + 6 * HOUR
     events = planted_shop.between(first, again + 4 * HOUR)
     for number, (start, end) in enumerate([(first, again), (again, again + 4 * HOUR)]):
         some = events[(events.time >= start) & (events.time < end) & ((events.brand != "wind") | (events.time < again))]

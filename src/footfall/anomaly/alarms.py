@@ -134,6 +134,13 @@ class Alarms:
             np.where(np.isfinite(scores.p[told, every]), scores.window[told, every], 0), p_values[told, every],
         )  # fmt: skip
 
+    def release(self, which: Numbers, detector: Detector) -> None:
+        """End alarms of series whose incident is over, though they alone do not show it yet."""
+        self.side[which] = OFF
+        over = np.zeros(self.side.size, bool)
+        over[which] = True
+        detector.forget_day(over)
+
     def settle(self, changes: Changes, detector: Detector) -> None:
         """After all have looked at the hour: take new levels, and leave what is over out of later windows."""
         detector.forget_day(changes.closed & ~changes.shifted & (changes.side < NO_DATA))

@@ -1,7 +1,7 @@
 """Alarms -> incidents: what belongs together is told once, from its onset on, with what it costs and where it is."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from footfall.anomaly.alarms import NO_DATA, Changes
+from footfall.anomaly.alarms import NO_DATA, NORMAL_HOURS, Changes
 from footfall.anomaly.causes import Side, find_cause, find_renames
 from footfall.anomaly.detector import HISTORY, WINDOWS, Detector, Scores
 from footfall.anomaly.kin import ALL, NONE, Kin
@@ -17,10 +17,13 @@ from footfall.anomaly.occasions import DAY
 from footfall.anomaly.surprise import UP
 
 Array = npt.NDArray[np.float64]
+Numbers = npt.NDArray[np.int64]
 Event = Literal["opened", "reopened", "updated", "closed"]
 
 TOGETHER_HOURS, AGAIN_HOURS, SHIFTED_HOURS = 3, 6, 3 * DAY
 """How near onsets of one incident are; how long after its end it goes on; how long after a new level."""
+
+_BEYOND_CHANCE = 4.0
 
 Scopes = dict[str, list[int]]
 """By incident, the series that explain it."""
@@ -109,7 +112,7 @@ class Incidents:
             if found is None:
                 found = self._begin(alarm)
                 events[found.id] = (found, "opened")
-            elif found.closed is not None:
+            elif found.closed is not None and self._still_fails(found, [self.kin.ids[series]], number, detector):
                 found.closed = None
                 events[found.id] = (found, "reopened")
             found.active.add(self.kin.ids[series])
@@ -117,7 +120,7 @@ class Incidents:
         for one in self.recent:
             if one.closed is None:
                 self._go_on(one, number, changes, scores, detector)
-        for one, event in self._ended(number, changes):
+        for one, event in self._ended(number, changes, detector):
             events.setdefault(one.id, (one, event))
         for one in self.recent:
             is_wider = one.id in events or len(one.series) >= 2 * max(one.told, 1)
@@ -127,6 +130,14 @@ class Incidents:
                 one.told = len(one.series)
         self.recent = [one for one in self.recent if _is_kept(one, number)]
         return list(events.values())
+
+    def let_go(self) -> Numbers:
+        """Series still in alarm of incidents that are over; asked again, there are none."""
+        over = [one for one in self.recent if one.closed is not None]
+        names = {name for one in over for name in one.active}
+        for one in over:
+            one.active = set()
+        return np.array([self.kin.place[name] for name in sorted(names) if name in self.kin.place], np.int64)
 
     def _known(self, alarm: _Alarm, scopes: Scopes, detector: Detector) -> Incident | None:
         """The incident that an alarm belongs to."""
@@ -224,7 +235,8 @@ class Incidents:
                 name = "money" if metric == "revenue" else "orders"
                 setattr(one, name, (getattr(one, name) or 0.0) + value - expected)
 
-    def _ended(self, number: int, changes: Changes) -> Iterator[tuple[Incident, Event]]:
+    def _ended(self, number: int, changes: Changes, detector: Detector) -> Iterator[tuple[Incident, Event]]:
+        """Incidents that are over: no series of them is in alarm, or the leading one is not and none still fails."""
         over = {self.kin.ids[series] for series in np.flatnonzero(changes.closed)}
         shifted = {self.kin.ids[series] for series in np.flatnonzero(changes.shifted)}
         for one in self.recent:
@@ -232,9 +244,20 @@ class Incidents:
                 if one.active & shifted and one.lead in shifted:
                     one.kind = "level_shift"
                 one.active -= over
-                if not one.active:
+                if one.lead not in one.active and not self._still_fails(one, one.active, number, detector):
                     one.closed = number
                     yield one, "closed"
+
+    def _still_fails(self, one: Incident, names: Iterable[str], number: int, detector: Detector) -> bool:
+        """Whether one of these series was beyond chance in the last three hours."""
+        places = np.array([self.kin.place[name] for name in sorted(names) if name in self.kin.place], np.int64)
+        if one.kind == "no_data":
+            return bool(len(places))
+        values, means, variances = detector.recent(np.arange(number - NORMAL_HOURS + 1, number + 1), places)
+        known = np.isfinite(values) & np.isfinite(means)
+        change, variance = (np.where(known, part, 0.0).sum(axis=0) for part in (values - means, variances))
+        sign = 1 if one.side == "up" else -1
+        return bool((sign * change > _BEYOND_CHANCE * np.sqrt(variance)).any())
 
     def _explain(self, one: Incident, number: int, detector: Detector) -> None:
         """Which members explain it."""

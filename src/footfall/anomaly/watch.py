@@ -78,6 +78,7 @@ class Watch:
         self.alarms.last = number
         changes = self.alarms.follow(hour, scores, missing, self.detector)
         events = self.incidents.follow(number, changes, scores, self.detector)
+        self.alarms.release(self.incidents.let_go(), self.detector)
         # What happens in a part of a failing whole is no chance, also where it alone is too small to be told.
         self.detector.learn(self.kin.with_parts(self.alarms.is_on))
         self.alarms.settle(changes, self.detector)

@@ -14,7 +14,7 @@ def resume(watch: Watch, known: Rows, judged_until: datetime) -> None:
     """Let incidents that were told go on, also where other series or another policy would give them another id.
 
     What the watch found in hours that were judged before and nobody was told of is forgotten. What is open in the table
-    and not among the watched series any more is closed there.
+    and about nothing that is watched any more is closed there.
 
     Args:
         watch: it has judged the hours before `judged_until` again.
@@ -27,12 +27,12 @@ def resume(watch: Watch, known: Rows, judged_until: datetime) -> None:
     for row in alive:
         if any(row["incident_id"] == one.id for one in kept):
             continue
-        same = next((one for one in found.values() if _is_same(one, row)), None)
+        same = next((one for one in found.values() if _is_same(watch, one, row)), None)
         if same is not None:
             del found[same.id]
             same.id, same.onset, same.opened = row["incident_id"], number_of(row["onset"]), _bucket(row["opened_at"])
             kept.append(same)
-        elif row["status"] == "open" and row["series_id"] in watch.kin.place:
+        elif row["status"] == "open" and _leads(watch, row):
             kept.append(_again(watch, row))
         elif row["status"] == "open":
             row |= {"status": "closed", "closed_at": judged_until, "updated_at": judged_until}
@@ -47,7 +47,7 @@ def remind(watch: Watch, known: Rows) -> None:
     recent = {one.id: one for one in watch.recent}
     for name, row in known.items():
         until = 0 if row["snoozed_until"] is None else number_of(row["snoozed_until"])
-        if name not in recent and until > watch.last and row["series_id"] in watch.kin.place:
+        if name not in recent and until > watch.last and _leads(watch, row):
             watch.recent.append(recent.setdefault(name, _again(watch, row)))
         if name in recent:
             recent[name].snoozed = until
@@ -57,14 +57,23 @@ def _may_go_on(row: dict[str, Any], now: datetime) -> bool:
     return bool(row["status"] == "open" or now - row["closed_at"] <= AGAIN_HOURS * _HOUR)
 
 
-def _is_same(one: Incident, row: dict[str, Any]) -> bool:
+def _is_same(watch: Watch, one: Incident, row: dict[str, Any]) -> bool:
+    """Whether they are on the same side, and about the same or begun at about the same time."""
     is_alike = (one.kind == "no_data") == (row["kind"] == "no_data") and one.side == row["side"]
-    return is_alike and abs(one.onset - number_of(row["onset"])) <= TOGETHER_HOURS
+    is_near = abs(one.onset - number_of(row["onset"])) <= TOGETHER_HOURS
+    return is_alike and (is_near or one.lead in _leads(watch, row))
+
+
+def _leads(watch: Watch, row: dict[str, Any]) -> list[str]:
+    """Watched series that may lead it: its own, else those of the same subject."""
+    subject = row["dimension"], row["member"]
+    ours = [name for place, name in enumerate(watch.kin.ids) if watch.kin.subject(place)[1:] == subject]
+    return sorted(ours, key=lambda name: name != row["series_id"])
 
 
 def _again(watch: Watch, row: dict[str, Any]) -> Incident:
     """As the table tells it; if it is open, it is over with the next hour if its leading series is in no alarm now."""
-    lead, closed = row["series_id"], None if row["closed_at"] is None else _bucket(row["closed_at"])
+    lead, closed = _leads(watch, row)[0], None if row["closed_at"] is None else _bucket(row["closed_at"])
     is_on = closed is None and bool(watch.alarms.is_on[watch.kin.place[lead]])
     return Incident(
         row["incident_id"], row["kind"], row["side"], lead, number_of(row["onset"]), _bucket(row["opened_at"]),
