@@ -59,6 +59,16 @@ def test_gaps_teach_nothing() -> None:
     np.testing.assert_array_equal(ours.age, age)
 
 
+@pytest.mark.parametrize("parts", [1, 9])
+def test_a_few_events_are_no_season(parts: int) -> None:
+    """Two a day, for two weeks, also if it is told of parts, too: any hour may be the next."""
+    events = np.random.default_rng(3).poisson(2 / DAY / parts, (2 * WEEK, parts)).astype(float)
+    ours = Expectation(parts + 1)
+    teach(ours, 0, np.column_stack([events.sum(axis=1), events]))
+    found = expected(ours, parts + 1)[:, 0]
+    assert found.max() < 6 * found.min()
+
+
 def test_hours_that_are_never_known_take_the_season_of_their_hour_of_the_day() -> None:
     """Saturdays are closed: what is expected there is about what other days have at that hour."""
     truth = means([1000.0], hours_from(0, 4 * WEEK))

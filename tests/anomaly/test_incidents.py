@@ -203,6 +203,33 @@ def test_it_is_over_when_its_last_series_is(shops: Shop) -> None:
     assert one.active == set()
 
 
+def test_it_is_over_with_its_leading_series_whatever_noise_keeps_in_alarm(shops: Shop) -> None:
+    """A country lost a third, and a fifth in the hours in which the shop is well again: that may be chance."""
+    at = place("orders", "at")
+    others = [(place("orders", member), 0.1, slice(0, 6)) for member in SIZES if member != "at"]
+    during = shops.go_on(8, several(*others, (at, 0.65, slice(0, 6)), (at, 0.8, slice(6, 9))))
+    assert told(during, "closed") == []
+    assert shops.watch.alarms.is_on[at]
+    ((_, event, one),) = told(shops.go_on(1, set_to(at, 0.8)))
+    assert (event, one.active) == ("closed", set())
+    assert "ours/orders/at" in one.series
+    assert not shops.watch.alarms.is_on.any()
+
+
+def test_a_relative_that_shows_when_all_is_over_does_not_begin_it_again(shops: Shop) -> None:
+    """What Sony's sessions had lost by then comes to light late, so that only the window of a day shows it."""
+    shops.go_on(10, several(*((place("orders", member), 0.1, slice(0, 7)) for member in SIZES)))
+    (one,) = shops.watch.recent
+    detector, series, before = shops.watch.detector, place("sessions", "sony"), one.closed
+    detector.past[0][(detector.last - np.arange(4, 16)) % len(detector.past[0]), series] *= 0.6
+    judged = shops.go_on(1)
+    assert judged[0].changes.opened[series]
+    assert told(judged) == []
+    assert "ours/sessions/sony" in one.series
+    assert (one.closed, one.active) == (before, set())
+    assert not shops.watch.alarms.is_on.any()
+
+
 def test_what_comes_again_soon_is_the_same_incident(shops: Shop) -> None:
     all_orders = place("orders", "all")
     soon = shops.copy().go_on(14, several((all_orders, 0.2, slice(0, 4)), (all_orders, 0.2, slice(9, 11))))

@@ -126,13 +126,13 @@ class Expectation:
             self._pool(slot, self.slot_sums[:, which, slot], unit[which])
 
     def _pool(self, slot: int, sums: Array, unit: Array) -> None:
-        """Add to what all series have in common, relative to their levels; large ones know more. Last: how many."""
+        """Add to what all series have in common, relative to their levels; large ones know more. Last: the variance."""
         done, exposure = sums
-        weight = np.divide(1.0, np.sqrt(exposure * unit), out=np.zeros_like(exposure), where=exposure > 0)
-        if not weight.any():
+        if not exposure.any():
             return
+        weight = 1 / np.sqrt((exposure + unit) * unit)
         self.pooled[:, slot] *= 0.5 ** (1 / SEASON_WEEKS)
-        self.pooled[:, slot] += (done @ weight, exposure @ weight, np.count_nonzero(weight))
+        self.pooled[:, slot] += (done @ weight, exposure @ weight, (exposure * unit) @ weight**2)
 
     def _season(self, slot: int, unit: Array) -> Array:
         """Share of an hour of the week, around 1: own, else as of that hour of the day, else as in all series."""
@@ -149,10 +149,10 @@ class Expectation:
 def _common(sums: Array, prior: float, mean: float) -> float:
     """The season that series have in common: a ratio of sums, drawn to `mean` as by so many events.
 
-    Of parts of the same whole the squared sum of roots, by series, counts the events once or, at most, twice.
+    The squared exposure over the variance counts events of a whole and its parts once or twice, in each metric.
     """
-    done, exposure, series = sums
-    weight = prior * series / exposure if exposure > 0 else 1.0
+    done, exposure, variance = sums
+    weight = prior * variance / exposure if exposure > 0 else 1.0
     return float((done + weight * mean) / (exposure + weight))
 
 
