@@ -136,8 +136,8 @@ class Expectation:
 
     def _season(self, slot: int, unit: Array) -> Array:
         """Share of an hour of the week, around 1: own, else as of that hour of the day, else as in all series."""
-        pooled_day = _common(self.pooled[:, slot % DAY :: DAY].sum(axis=1), _POOL_PRIOR, 1.0)
-        pooled = _common(self.pooled[:, slot], _POOL_PRIOR, pooled_day)
+        pooled_day = _common(self.pooled[:, slot % DAY :: DAY].sum(axis=1), 1.0)
+        pooled = _common(self.pooled[:, slot], pooled_day)
         done, exposure = self.hour_sums[:, :, slot % DAY]
         day = (done + _HOUR_PRIOR * unit * pooled_day) / (exposure + _HOUR_PRIOR * unit)
         prior = day * pooled / pooled_day
@@ -146,13 +146,13 @@ class Expectation:
         return season
 
 
-def _common(sums: Array, prior: float, mean: float) -> float:
-    """The season that series have in common: a ratio of sums, drawn to `mean` as by so many events.
+def _common(sums: Array, mean: float) -> float:
+    """The season that series have in common: a ratio of sums, drawn to `mean` as by five events.
 
     The squared exposure over the variance counts events of a whole and its parts once or twice, in each metric.
     """
     done, exposure, variance = sums
-    weight = prior * variance / exposure if exposure > 0 else 1.0
+    weight = _POOL_PRIOR * variance / exposure if exposure > 0 else 1.0
     return float((done + weight * mean) / (exposure + weight))
 
 
