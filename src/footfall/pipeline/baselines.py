@@ -8,7 +8,7 @@ import pandas as pd
 
 from footfall.anomaly import Forecaster, Kin
 from footfall.contracts import COMPLETE, MISSING
-from footfall.forecast import KnownDays, Past, models
+from footfall.forecast import KnownDays, Model, Past, models
 from footfall.forecast.history import filled
 from footfall.pipeline.series import shop_calendar
 from footfall.settings import Settings
@@ -25,7 +25,11 @@ def forecaster_of(settings: Settings, kin: Kin) -> Forecaster | None:
     """
     if settings.baseline == "fast":
         return None
-    model = models((settings.baseline,), threads=settings.threads or os.cpu_count() or 1)[-1]
+    return weekly(models((settings.baseline,), threads=settings.threads or os.cpu_count() or 1)[-1], settings, kin)
+
+
+def weekly(model: Model, settings: Settings, kin: Kin) -> Forecaster:
+    """What forecasts the week to come by this model."""
     calendar = shop_calendar(settings)
 
     def forecast(first: int, values: Array) -> Array:
