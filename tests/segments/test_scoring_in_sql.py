@@ -20,7 +20,6 @@ from footfall.engine import Engine
 from footfall.errors import SettingInvalid
 from footfall.segments import SegmentModel, assign, fit
 from footfall.segments.parts import places
-from footfall.segments.scoring import needed_features
 from footfall.segments.sql import score_sql
 from footfall.segments.transform import scaled
 
@@ -89,7 +88,7 @@ def table_of(columns: Mapping[str, Sequence[float | None]]) -> pa.Table:
 
 def adversaries(model: SegmentModel, mixed: int = 200) -> pa.Table:
     """Users who are extreme in every feature, who lie on every cap, median and fill, and who mix all of that."""
-    marks: dict[str, list[float | None]] = {name: [*EXTREMES] for name in needed_features(model)}
+    marks: dict[str, list[float | None]] = {name: [*EXTREMES] for name in model.features}
     for part in model.parts:
         if part.rule:
             marks[part.rule.feature] += [part.rule.above, np.nextafter(part.rule.above, np.inf)]
@@ -137,7 +136,7 @@ def assert_same(found: pa.Table, model: SegmentModel, features: pa.Table, *, may
 def test_a_warehouse_says_what_assign_says(warehouse: Warehouse, kind: str) -> None:
     model = model_of(kind)
     invoices = kind == "invoices only"
-    needed = ["user_id", "as_of", *needed_features(model)]
+    needed = ["user_id", "as_of", *model.features]
     fitted, later = (
         shop(users, seed, invoices_only=invoices)[0].select(needed) for users, seed in ((3_000, 0), (1_000, 7))
     )

@@ -14,7 +14,7 @@ from footfall.contracts import CUSTOMER_SEGMENTS
 from footfall.errors import SourceUnreadable
 from footfall.segments import assign, from_json, transform
 from footfall.segments.clusters import nearest
-from footfall.segments.scoring import labels_of, needed_features
+from footfall.segments.scoring import labels_of
 
 coordinates = st.floats(-1e6, 1e6, allow_nan=False).map(lambda value: round(value, 3))
 
@@ -85,7 +85,7 @@ def test_nobody_to_assign_gives_no_rows(web_shop: Segmented) -> None:
 
 @pytest.mark.parametrize("value", [None, 0.0, -1e308, 1e308, math.nan, math.inf])
 def test_nulls_zeros_and_extremes_are_assigned(web_shop: Segmented, value: float | None) -> None:
-    names = needed_features(web_shop.model)
+    names = web_shop.model.features
 
     (row,) = assign(web_shop.model, users_with(**{name: [value] for name in names}), updated_at=UPDATED_AT).to_pylist()
 

@@ -8,11 +8,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from footfall.errors import UserError
-from footfall.segments.feature_table import Array, column
+from footfall.segments.feature_table import Array
 from footfall.segments.model import Part, Segment, SegmentModel
-from footfall.segments.parts import places
-from footfall.segments.scoring import nearest_in
-from footfall.segments.transform import CUT_OFF, Scale, scaled, unbent
+from footfall.segments.scoring import nearest_of, parts_of
+from footfall.segments.transform import CUT_OFF, values_of
 
 REASONS, MOVES = 3, 3
 
@@ -89,17 +88,30 @@ def explain(model: SegmentModel, features: pa.Table, user_id: str) -> Explanatio
     user = features.filter(pc.equal(features["user_id"], user_id))
     if not user.num_rows:
         raise UserError(f"user_features: no user {user_id}; ask for a pseudonym, or for an id of the shop and its key")
-    part = model.parts[int(places(user, [part.rule for part in model.parts])[0])]
-    rows = scaled(user, part.scales)
-    distances = np.sqrt(((part.projection.project(rows) - part.centres) ** 2).sum(axis=1))
+    whole = frozenset(field.name for field in user.schema if pa.types.is_integer(field.type))
+    return explain_row(model, values_of(user, model.features), user_id, whole)
+
+
+def explain_row(model: SegmentModel, row: Array, user_id: str, whole: frozenset[str]) -> Explanation:
+    """Explain the segment of a user whose features are numbers already.
+
+    Args:
+        model: the segmentation.
+        row: one row, one column for each of `model.features`.
+        user_id: what the explanation is to call the user.
+        whole: the features that are whole numbers.
+    """
+    place = int(parts_of(model, row)[0])
+    part, values = model.parts[place], row[:, model.columns[place]]
+    scaled = part.scaling.scaled(values)
+    distances = np.sqrt(((part.projection.project(scaled) - part.centres) ** 2).sum(axis=1))
     order = np.argsort(distances, kind="stable")
-    proba = float(nearest_in(part, user).proba[0])
-    reasons, moves = _against(part, user, rows[0], order) if part.k > 1 else ((), ())
+    reasons, moves = _against(part, values[0], scaled[0], order, whole) if part.k > 1 else ((), ())
     return Explanation(
         user_id=user_id,
         part=part,
         segment=part.segments[order[0]],
-        proba=proba,
+        proba=float(nearest_of(part, values).proba[0]),
         distances=tuple((part.segments[place], float(distances[place])) for place in order),
         reasons=reasons,
         moves=moves,
@@ -107,59 +119,48 @@ def explain(model: SegmentModel, features: pa.Table, user_id: str) -> Explanatio
 
 
 def _against(
-    part: Part, user: pa.Table, row: Array, order: npt.NDArray[np.intp]
+    part: Part, values: Array, scaled: Array, order: npt.NDArray[np.intp], whole: frozenset[str]
 ) -> tuple[tuple[Reason, ...], tuple[Move, ...]]:
     """The reasons for the nearest centre and against the second, and what would lead away from it."""
     own, other = part.centres[order[0]], part.centres[order[1]]
-    loadings = np.array(part.projection.loadings)
-    midway = np.array(part.projection.mean) + loadings.T @ ((own + other) / 2)
+    loadings = part.projection.weights
+    midway = part.projection.middle + loadings.T @ ((own + other) / 2)
     slopes = 2 * loadings.T @ (own - other)
-    shares = slopes * (row - midway)
-    values = [_value(user, scale) for scale in part.scales]
+    shares = slopes * (scaled - midway)
+    total, between = shares[shares > 0].sum(), part.scaling.unscaled(midway)
     reasons = tuple(
         Reason(
-            part.scales[place].feature, values[place], _unscaled(part.scales[place], midway[place]),
-            float(shares[place] / shares[shares > 0].sum()) if (shares > 0).any() else 0.0,
+            part.scaling.features[place], _known(values[place]), float(between[place]),
+            float(shares[place] / total) if total > 0 else 0.0,
         )
         for place in np.argsort(-shares, kind="stable")[:REASONS]
     )  # fmt: skip
-    return reasons, _moves(part, user, row, slopes, float(shares.sum()))
+    is_whole = np.array([name in whole for name in part.scaling.features])
+    return reasons, _moves(part, values, scaled, slopes, float(shares.sum()), is_whole)
 
 
-def _moves(part: Part, user: pa.Table, row: Array, slopes: Array, margin: float) -> tuple[Move, ...]:
+def _moves(
+    part: Part, values: Array, scaled: Array, slopes: Array, margin: float, is_whole: npt.NDArray[np.bool_]
+) -> tuple[Move, ...]:
     """Change one feature at a time, by as much as it takes and a little more, and ask the model where that leads."""
-    found: list[tuple[float, Move]] = []
-    here = part.segments[int(nearest_in(part, user).label[0])]
-    for place, scale in enumerate(part.scales):
-        if not slopes[place]:
-            continue
-        change = -margin / slopes[place]
-        target = row[place] + change * 1.01 + np.sign(change) * 1e-6
-        needed = _rounded(scale, _unscaled(scale, target), user, more=change > 0)
-        if abs(target) > CUT_OFF or not scale.low <= needed <= scale.high:
-            continue
-        changed = user.set_column(
-            user.column_names.index(scale.feature), scale.feature, pa.array([needed], pa.float64())
-        )
-        there = part.segments[int(nearest_in(part, changed).label[0])]
-        if there != here:
-            found.append((abs(change), Move(scale.feature, _value(user, scale), needed, there)))
-    return tuple(move for _, move in sorted(found, key=lambda one: one[0])[:MOVES])
+    places = np.flatnonzero(slopes)
+    change = np.zeros(len(slopes))
+    change[places] = -margin / slopes[places]
+    target = scaled + change * 1.01 + np.sign(change) * 1e-6
+    needed = part.scaling.unscaled(target)
+    # A count is a whole number: the next one in the direction of the change.
+    needed = np.where(is_whole, np.where(change > 0, np.ceil(needed), np.floor(needed)), needed)
+    can_be = (np.abs(target) <= CUT_OFF) & (part.scaling.low <= needed) & (needed <= part.scaling.high)
+    places = places[can_be[places]]
+    changed = np.repeat(values[None, :], len(places) + 1, axis=0)
+    changed[np.arange(len(places)), places] = needed[places]
+    *there, here = nearest_of(part, changed).label
+    found = sorted((abs(change[at]), at, label) for at, label in zip(places, there, strict=True) if label != here)
+    return tuple(
+        Move(part.scaling.features[at], _known(values[at]), float(needed[at]), part.segments[label])
+        for _, at, label in found[:MOVES]
+    )
 
 
-def _value(user: pa.Table, scale: Scale) -> float | None:
-    value = float(column(user, scale.feature)[0])
-    return None if np.isnan(value) else value
-
-
-def _unscaled(scale: Scale, value: float) -> float:
-    """A scaled value in the feature's own unit; what lies beyond the cut-off is taken for it."""
-    value = min(max(value, -CUT_OFF), CUT_OFF)
-    return float(unbent(np.array([scale.centre + value * scale.spread]), scale.shape)[0])
-
-
-def _rounded(scale: Scale, value: float, user: pa.Table, *, more: bool) -> float:
-    """A count is a whole number: the next one in the direction of the change."""
-    if not pa.types.is_integer(user.schema.field(scale.feature).type):
-        return value
-    return float(np.ceil(value) if more else np.floor(value))
+def _known(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)

@@ -18,9 +18,9 @@ from footfall.segments.model import Part, SegmentModel
 from footfall.segments.numbers import Numbers, check_numbers, divided
 from footfall.segments.parts import TOP_SPENDERS, USERS, Rule, divide, places
 from footfall.segments.recognition import Clusters, all_labels, next_version, recognised
-from footfall.segments.scoring import nearest_in
+from footfall.segments.scoring import nearest_of
 from footfall.segments.space import Space, learn_space
-from footfall.segments.transform import BLOCK_ROWS
+from footfall.segments.transform import BLOCK_ROWS, values_of
 
 
 def fit(
@@ -177,7 +177,7 @@ def _last_centres(space: Space, k: int, last: SegmentModel | None) -> Array | No
         return None
     labels = np.concatenate(
         [
-            nearest_in(part, space.features.slice(start, BLOCK_ROWS)).label
+            nearest_of(part, values_of(space.features.slice(start, BLOCK_ROWS), part.scaling.features)).label
             for start in range(0, len(space.points), BLOCK_ROWS)
         ]
     )

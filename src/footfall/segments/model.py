@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 from pydantic import TypeAdapter, ValidationError
 
 from footfall.errors import SourceUnreadable
@@ -12,7 +13,7 @@ from footfall.segments.feature_table import Array
 from footfall.segments.naming.names import Name
 from footfall.segments.parts import Rule
 from footfall.segments.projection import Projection
-from footfall.segments.transform import Dropped, Scale
+from footfall.segments.transform import Dropped, Scale, Scaling
 
 FORMAT = 2
 FIT_ANEW = "fit new segments with `footfall segments --fresh`"
@@ -72,6 +73,11 @@ class Part:
         """The segments' centres, one row each."""
         return np.array([segment.centre for segment in self.segments])
 
+    @cached_property
+    def scaling(self) -> Scaling:
+        """Its scales, all at once."""
+        return Scaling(self.scales)
+
 
 @dataclass(frozen=True)
 class SegmentModel:
@@ -109,6 +115,18 @@ class SegmentModel:
     def segments(self) -> tuple[Segment, ...]:
         """All segments, part by part. Where code speaks of a label, it is a place in this."""
         return tuple(segment for part in self.parts for segment in part.segments)
+
+    @cached_property
+    def features(self) -> tuple[str, ...]:
+        """The features that it is fitted on, in the order in which it first uses them."""
+        rules = [part.rule.feature for part in self.parts if part.rule]
+        return tuple(dict.fromkeys([*rules, *(name for part in self.parts for name in part.scaling.features)]))
+
+    @cached_property
+    def columns(self) -> tuple[npt.NDArray[np.intp], ...]:
+        """For each part, where its features are among those of the model."""
+        place = {name: number for number, name in enumerate(self.features)}
+        return tuple(np.array([place[name] for name in part.scaling.features], np.intp) for part in self.parts)
 
     def to_json(self) -> str:
         """Write the model as JSON; `from_json` gives an equal model, to the last bit."""

@@ -3,7 +3,7 @@
 In a shop's log most users never buy. Segmented together with buyers, all that K-means sees is who bought.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,9 +25,9 @@ class Rule:
     feature: str
     above: float
 
-    def meets(self, features: pa.Table) -> npt.NDArray[np.bool_]:
-        """Whom of these users it means."""
-        return column(features, self.feature) > self.above
+    def meets(self, values: Array) -> npt.NDArray[np.bool_]:
+        """Whom it means of users with so much of the feature."""
+        return values > self.above
 
 
 Parts = tuple[tuple[str, Rule | None], ...]
@@ -45,7 +45,7 @@ def divide(features: pa.Table, *, isolate_top_spenders: bool = False) -> Parts:
     if "orders" not in features.column_names:
         return ((USERS, None),)
     bought = Rule("orders", 0)
-    are_buyers = bought.meets(features)
+    are_buyers = bought.meets(column(features, bought.feature))
     everyone: Parts = ((USERS, None),)
     parts: Parts = ((BUYERS, bought), (VISITORS, None)) if 0 < are_buyers.sum() < len(are_buyers) else everyone
     tail = _top_spenders(features, are_buyers) if isolate_top_spenders else None
@@ -61,13 +61,18 @@ def _top_spenders(features: pa.Table, are_buyers: npt.NDArray[np.bool_]) -> Rule
         return None
     low, high = np.percentile(known, [25, 75])
     rule = Rule("spend", float(np.exp(high + FENCE * (high - low))))
-    return rule if rule.meets(features).sum() >= LEAST_TOP_SPENDERS else None
+    return rule if rule.meets(spend).sum() >= LEAST_TOP_SPENDERS else None
 
 
 def places(features: pa.Table, rules: Sequence[Rule | None]) -> npt.NDArray[np.int8]:
     """Which part each user is in."""
-    found = np.full(features.num_rows, len(rules) - 1, np.int8)
+    return places_by(lambda name: column(features, name), rules, features.num_rows)
+
+
+def places_by(values: Callable[[str], Array], rules: Sequence[Rule | None], users: int) -> npt.NDArray[np.int8]:
+    """Which part each user is in, by a function that gives a feature's value for all of them."""
+    found = np.full(users, len(rules) - 1, np.int8)
     for place, rule in reversed(list(enumerate(rules[:-1]))):
         if rule is not None:
-            found[rule.meets(features)] = place
+            found[rule.meets(values(rule.feature))] = place
     return found

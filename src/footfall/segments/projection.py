@@ -1,6 +1,7 @@
 """Principal components: fewer, uncorrelated numbers that keep most of what tells users apart."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -27,9 +28,18 @@ class Projection:
 
     def project(self, rows: Array) -> Array:
         """Give scaled rows their coordinates on the kept components."""
-        loadings = np.array(self.loadings).reshape(len(self.loadings), len(self.mean))
-        coordinates: Array = (rows - np.array(self.mean)) @ loadings.T
+        coordinates: Array = (rows - self.middle) @ self.weights.T
         return coordinates
+
+    @cached_property
+    def middle(self) -> Array:
+        """The scaled features' means, as an array."""
+        return np.array(self.mean)
+
+    @cached_property
+    def weights(self) -> Array:
+        """The loadings as an array, one row a component."""
+        return np.array(self.loadings).reshape(len(self.loadings), len(self.mean))
 
 
 def learn_projection(features: pa.Table, scales: tuple[Scale, ...]) -> Projection:

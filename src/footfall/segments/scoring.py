@@ -3,16 +3,17 @@
 from datetime import UTC, datetime
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from footfall.contracts import CUSTOMER_SEGMENTS
 from footfall.errors import SourceUnreadable
 from footfall.segments.clusters import Labels, Nearest, nearest
-from footfall.segments.feature_table import feature_names
+from footfall.segments.feature_table import Array, feature_names
 from footfall.segments.model import Part, SegmentModel
-from footfall.segments.parts import places
-from footfall.segments.transform import BLOCK_ROWS, scaled
+from footfall.segments.parts import places_by
+from footfall.segments.transform import BLOCK_ROWS, values_of
 
 
 def assign(model: SegmentModel, features: pa.Table, *, updated_at: datetime) -> pa.Table:
@@ -52,39 +53,53 @@ def place_users(model: SegmentModel, features: pa.Table) -> Nearest:
         SourceUnreadable: a feature that the model needs is missing or is not a number.
     """
     _must_have_features(model, features)
-    users = features.num_rows
+    blocks = [
+        place_rows(model, values_of(features.slice(start, BLOCK_ROWS), model.features))
+        for start in range(0, max(1, features.num_rows), BLOCK_ROWS)
+    ]
+    return Nearest(
+        *(np.concatenate([getattr(block, name) for block in blocks]) for name in ("label", "distance", "proba"))
+    )
+
+
+def place_rows(model: SegmentModel, rows: Array) -> Nearest:
+    """The same, of rows of numbers: one row a user, one column for each of `model.features`."""
+    users = len(rows)
     found = Nearest(np.empty(users, np.int32), np.empty(users), np.empty(users))
-    for start in range(0, users, BLOCK_ROWS):
-        block = features.slice(start, BLOCK_ROWS)
-        parts = places(block, [part.rule for part in model.parts])
-        first = 0
-        for place, part in enumerate(model.parts):
-            ours = np.flatnonzero(parts == place)
-            near = nearest_in(part, block.take(ours))
-            found.label[start + ours] = first + near.label
-            found.distance[start + ours], found.proba[start + ours] = near.distance, near.proba
-            first += part.k
+    parts, first = parts_of(model, rows), 0
+    for place, part in enumerate(model.parts):
+        ours = np.flatnonzero(parts == place)
+        if len(ours):
+            near = nearest_of(part, rows[np.ix_(ours, model.columns[place])])
+            found.label[ours] = first + near.label
+            found.distance[ours], found.proba[ours] = near.distance, near.proba
+        first += part.k
     return found
 
 
-def nearest_in(part: Part, features: pa.Table) -> Nearest:
-    """Find the nearest centre of a part for users of that part."""
-    return nearest(part.projection.project(scaled(features, part.scales)), part.centres, part.softness)
+def parts_of(model: SegmentModel, rows: Array) -> npt.NDArray[np.int8]:
+    """Which part of the model each user is in."""
+    rules = [part.rule for part in model.parts]
+    return places_by(lambda name: rows[:, model.features.index(name)], rules, len(rows))
+
+
+def nearest_of(part: Part, values: Array) -> Nearest:
+    """Find the nearest centre of a part for users of that part.
+
+    Args:
+        part: of a model.
+        values: one row a user, one column for each of the part's scales.
+    """
+    return nearest(part.projection.project(part.scaling.scaled(values)), part.centres, part.softness)
 
 
 def _in_utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
 
 
-def needed_features(model: SegmentModel) -> list[str]:
-    """The features that a model is fitted on, in the order in which it first uses them."""
-    rules = [part.rule.feature for part in model.parts if part.rule]
-    return list(dict.fromkeys([*rules, *(scale.feature for part in model.parts for scale in part.scales)]))
-
-
 def _must_have_features(model: SegmentModel, features: pa.Table) -> None:
     present = set(feature_names(features))
-    missing = [name for name in needed_features(model) if name not in present]
+    missing = [name for name in model.features if name not in present]
     if missing:
         raise SourceUnreadable(
             f"user_features: no column {', '.join(missing)}, which segment model {model.version} was fitted on; "

@@ -14,7 +14,6 @@ from footfall.errors import SettingInvalid
 from footfall.segments.feature_table import KEYS
 from footfall.segments.model import Part, SegmentModel
 from footfall.segments.parts import Rule
-from footfall.segments.scoring import needed_features
 from footfall.segments.transform import CUT_OFF, EDGE, Scale
 
 Dialect = Literal["duckdb", "postgres", "spark"]
@@ -96,7 +95,7 @@ def score_sql(model: SegmentModel, *, dialect: Dialect, table: str = "user_featu
 def _heading(model: SegmentModel, dialect: str, table: str, advice: str) -> str:
     lines = (
         f"Footfall: {model.k} segments, model {model.version}, of {model.users:,} users as of {model.fitted_as_of}.",
-        f"Reads {table}: user_id, as_of and {len(needed_features(model))} features, named in the first stage.",
+        f"Reads {table}: user_id, as_of and {len(model.features)} features, named in the first stage.",
         f"Gives one row for each of its rows; join them on user_id and as_of. Written for {dialect}.",
         "A number such as 1.5e0 is a double.",
         advice,
@@ -106,7 +105,7 @@ def _heading(model: SegmentModel, dialect: str, table: str, advice: str) -> str:
 
 def _stages(model: SegmentModel, writing: _Writing, source: str) -> Iterator[str]:
     about = "Null where a feature is no finite number; NaN is above all numbers."
-    yield _stage("known", about, _known(needed_features(model), writing), source, "", writing)
+    yield _stage("known", about, _known(model.features, writing), source, "", writing)
     rules: list[Rule | None] = []
     for part in model.parts:
         rules.append(part.rule)

@@ -21,11 +21,12 @@ NaN and infinities are treated as nulls. Each value is then
 Why the fourth step: `docs/adr/0008`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from footfall.segments.feature_table import Array, column
@@ -98,11 +99,6 @@ class Scale:
     centre: float
     spread: float
     is_rare: bool
-
-    def scaled(self, values: Array) -> Array:
-        """Make values of the feature comparable; NaN stands for null."""
-        filled = np.clip(np.where(np.isnan(values), self.fill, values), self.low, self.high)
-        return np.clip((bent(filled, self.shape) - self.centre) / self.spread, -CUT_OFF, CUT_OFF)
 
 
 @dataclass(frozen=True)
@@ -192,12 +188,47 @@ def _range(values: Array) -> float:
     return float(high - low)
 
 
+class Scaling:
+    """Some scales at once: what is scaled has one row a user and one column a scale, NaN standing for null."""
+
+    def __init__(self, scales: tuple[Scale, ...]) -> None:
+        self.features = tuple(one.feature for one in scales)
+        self.fill, self.low, self.high, self.centre, self.spread = (
+            np.array([getattr(one, name) for one in scales]) for name in ("fill", "low", "high", "centre", "spread")
+        )
+        shapes = np.array([one.shape for one in scales])
+        self._bent: tuple[tuple[Shape, npt.NDArray[np.intp]], ...] = tuple(
+            (shape, np.flatnonzero(shapes == shape)) for shape in ("log", "logit")
+        )
+
+    def scaled(self, values: Array) -> Array:
+        """Make values comparable."""
+        ours = np.clip(np.where(np.isnan(values), self.fill, values), self.low, self.high)
+        for shape, places in self._bent:
+            ours[:, places] = bent(ours[:, places], shape)
+        comparable: Array = np.clip((ours - self.centre) / self.spread, -CUT_OFF, CUT_OFF)
+        return comparable
+
+    def unscaled(self, scaled: Array) -> Array:
+        """Scaled values in the features' own units; what lies beyond the cut-off is taken for it."""
+        ours: Array = self.centre + np.clip(scaled, -CUT_OFF, CUT_OFF) * self.spread
+        for shape, places in self._bent:
+            ours[..., places] = unbent(ours[..., places], shape)
+        return ours
+
+
+def values_of(features: pa.Table, names: Sequence[str]) -> Array:
+    """Features as numbers: one row per user, one column per name, NaN for null."""
+    matrix = np.empty((features.num_rows, len(names)))
+    for place, name in enumerate(names):
+        matrix[:, place] = column(features, name)
+    return matrix
+
+
 def scaled(features: pa.Table, scales: tuple[Scale, ...]) -> Array:
     """Scale the features of some users: one row per user, one column per scale."""
-    matrix = np.empty((features.num_rows, len(scales)))
-    for place, scale in enumerate(scales):
-        matrix[:, place] = scale.scaled(column(features, scale.feature))
-    return matrix
+    scaling = Scaling(scales)
+    return scaling.scaled(values_of(features, scaling.features))
 
 
 def scaled_blocks(features: pa.Table, scales: tuple[Scale, ...]) -> Iterator[Array]:

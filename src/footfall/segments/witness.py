@@ -8,7 +8,7 @@ from pyarrow import feather
 
 from footfall.errors import SourceUnreadable
 from footfall.segments.model import FIT_ANEW, SegmentModel
-from footfall.segments.scoring import needed_features, place_users
+from footfall.segments.scoring import place_users
 
 WITNESSES = 1_000
 TOLERANCE = 1e-6
@@ -17,7 +17,7 @@ TOLERANCE = 1e-6
 def witnesses(model: SegmentModel, features: pa.Table) -> bytes:
     """Keep 1,000 users of the fit, without their ids, with their segments and distances, as an Arrow file."""
     chosen = np.sort(np.random.default_rng(model.seed).permutation(features.num_rows)[:WITNESSES])
-    users = features.take(chosen).select(["as_of", *needed_features(model)])
+    users = features.take(chosen).select(["as_of", *model.features])
     # A witness has no name: with the user's id, the registry would hold data that erasure does not reach.
     users = users.add_column(0, "user_id", pa.array([str(place) for place in range(len(chosen))]))
     found = place_users(model, users)
