@@ -80,6 +80,10 @@ class Lake:
             if (folder / "_delta_log").is_dir()
         }
 
+    def versions(self) -> dict[str, int]:
+        """The number of the current version of every table, without reading any of them."""
+        return {name: _last_version(folder) for name, folder in self.tables().items()}
+
     def delta(self, name: str) -> DeltaTable | None:
         """The Delta table of that name at its current version, or None."""
         folder = self.tables().get(name)
@@ -193,6 +197,11 @@ def fingerprint(*parts: object) -> int:
     """A positive 63-bit number that stands for all of `parts` (told apart by their `repr`)."""
     digest = hashlib.sha256("\x1f".join(map(repr, parts)).encode()).digest()
     return int.from_bytes(digest[:8], "big") >> 1
+
+
+def _last_version(folder: Path) -> int:
+    """Commits are named by their numbers; a clean-up of the log keeps the last."""
+    return max(int(file.stem) for file in (folder / "_delta_log").glob("*.json") if file.stem.isdecimal())
 
 
 def _create(root: Path) -> None:

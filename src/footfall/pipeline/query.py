@@ -1,9 +1,13 @@
 """Read-only SQL over all tables of a lake."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
 
 import duckdb
 import pyarrow as pa
+from deltalake import DeltaTable
 
 from footfall.errors import QueryRefused
 from footfall.lake import Lake
@@ -14,16 +18,58 @@ _READS = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
 def query(lake: Lake, sql: str) -> pa.Table:
     """Run one SELECT over the tables' current versions.
 
-    The database is in memory, knows only the files of the tables, and is locked before the query runs: it can neither
-    write nor read anything else.
-
     Raises:
         QueryRefused: it is no single SELECT, reaches for something outside the tables, or is not valid.
     """
-    files = {name: _files(lake, name) for name in lake.tables()}
-    con = duckdb.connect(config={"allow_community_extensions": False, "autoinstall_known_extensions": False})
-    try:
-        for name, (paths, partitioned, empty) in files.items():
+    with Reader(lake) as reader:
+        return reader.ask(sql)
+
+
+class Reader:
+    """The tables of a lake at the versions that they had when it was opened, for one question after the other.
+
+    The database is in memory, knows only the files of the tables, and is locked before anything is asked: it can
+    neither write nor read anything else. Threads may ask at the same time.
+
+    Args:
+        lake: the lake.
+        versions: the number of each table's version, as `Lake.versions` gives them; by default those of now.
+        memory: limit such as `1GB`.
+        threads: cores to use; all by default.
+    """
+
+    def __init__(
+        self,
+        lake: Lake,
+        versions: Mapping[str, int] | None = None,
+        *,
+        memory: str | None = None,
+        threads: int | None = None,
+    ) -> None:
+        self._lake = lake
+        self.versions = dict(lake.versions() if versions is None else versions)
+        limits = {name: value for name, value in (("memory_limit", memory), ("threads", threads)) if value}
+        config: dict[str, Any] = {"allow_community_extensions": False, "autoinstall_known_extensions": False}
+        self._connection = duckdb.connect(config=config | limits)
+        try:
+            self._define_and_lock()
+        except duckdb.Error as error:
+            self.close()
+            raise QueryRefused(_explained(error, self.versions)) from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _define_and_lock(self) -> None:
+        con, allowed = self._connection, []
+        folders = self._lake.tables()
+        for name, version in self.versions.items():
+            paths, partitioned, empty = _files(folders[name], version)
             if paths:
                 listed = ", ".join(_quoted(path) for path in paths)
                 con.execute(
@@ -32,25 +78,37 @@ def query(lake: Lake, sql: str) -> pa.Table:
             else:
                 con.register(f"empty_{name}", empty)
                 con.execute(f'CREATE VIEW "{name}" AS SELECT * FROM "empty_{name}"')
-        allowed = ", ".join(_quoted(path) for paths, _, _ in files.values() for path in paths)
-        con.execute(f"SET allowed_paths = [{allowed}]")
+            allowed += paths
+        con.execute(f"SET allowed_paths = [{', '.join(map(_quoted, allowed))}]")
         con.execute("SET enable_external_access = false")
         con.execute("SET lock_configuration = true")
-        _must_be_one_select(con, sql)
-        return con.execute(sql).to_arrow_table()
-    except duckdb.Error as error:
-        raise QueryRefused(_explained(error, lake)) from error
-    finally:
-        con.close()
+
+    def ask(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] | None = None) -> pa.Table:
+        """The result of one SELECT.
+
+        Args:
+            sql: the question.
+            parameters: what stands for `?` or `$name` in it.
+
+        Raises:
+            QueryRefused: it is no single SELECT, reaches for something outside the tables, or is not valid.
+        """
+        try:
+            with self._connection.cursor() as con:
+                _must_be_one_select(con, sql)
+                return con.execute(sql, parameters).to_arrow_table()
+        except duckdb.Error as error:
+            raise QueryRefused(_explained(error, self.versions)) from error
+
+    def close(self) -> None:
+        """Give back its memory; questions that are being answered end first."""
+        self._connection.close()
 
 
-def _files(lake: Lake, name: str) -> tuple[list[str], bool, pa.Table]:
-    delta = lake.delta(name)
-    if delta is None:
-        return [], False, pa.table({})
-    folder = lake.tables()[name].resolve()
+def _files(folder: Path, version: int) -> tuple[list[str], bool, pa.Table]:
+    delta = DeltaTable(str(folder), version=version)
     actions = pa.table(delta.get_add_actions(flatten=True))
-    paths = [str(folder / path) for path in actions["path"].to_pylist()]
+    paths = [str(folder.resolve() / path) for path in actions["path"].to_pylist()]
     return paths, bool(delta.metadata().partition_columns), pa.schema(delta.schema().to_arrow()).empty_table()
 
 
@@ -61,12 +119,12 @@ def _must_be_one_select(con: duckdb.DuckDBPyConnection, sql: str) -> None:
         raise QueryRefused(f"only one SELECT can be run, and this is {kinds}")
 
 
-def _explained(error: duckdb.Error, lake: Lake) -> str:
+def _explained(error: duckdb.Error, tables: Mapping[str, int]) -> str:
     text = str(error)
     if isinstance(error, duckdb.PermissionException):
         return f"the query may read the lake's tables only: {text}"
     if isinstance(error, duckdb.CatalogException):
-        return f"{text}\nThe lake has {', '.join(sorted(lake.tables())) or 'no table yet'}."
+        return f"{text}\nThe lake has {', '.join(sorted(tables)) or 'no table yet'}."
     return text
 
 
