@@ -49,12 +49,12 @@ def incident(root: Path, name: str) -> tuple[Row, list[Row]]:
     return row, anomalies.to_pylist()
 
 
-def acknowledge(root: Path, name: str) -> Row:
+def acknowledge(root: Path, name: str, *, patience: float = PATIENCE_SECONDS) -> Row:
     """Somebody has taken it on: of its updates nobody is told any more, of its end they are."""
-    return _say(root, name, lambda _: {"acknowledged_at": _now()})
+    return _say(root, name, lambda _: {"acknowledged_at": _now()}, patience)
 
 
-def snooze(root: Path, name: str, hours: float) -> Row:
+def snooze(root: Path, name: str, hours: float, *, patience: float = PATIENCE_SECONDS) -> Row:
     """Nobody is told of it for some hours, in which it goes on whenever one of its series does, or what explains it.
 
     Raises:
@@ -68,10 +68,10 @@ def snooze(root: Path, name: str, hours: float) -> Row:
         now = _now() if row["updated_at"] > _now() - timedelta(days=1) else row["updated_at"]
         return {"snoozed_until": now + timedelta(hours=hours)}
 
-    return _say(root, name, until)
+    return _say(root, name, until, patience)
 
 
-def feedback(root: Path, name: str, verdict: str) -> Row:
+def feedback(root: Path, name: str, verdict: str, *, patience: float = PATIENCE_SECONDS) -> Row:
     """Say what it was: true, false, or expected. After a false one its series needs more to be told of again.
 
     Raises:
@@ -79,12 +79,12 @@ def feedback(root: Path, name: str, verdict: str) -> Row:
     """
     if verdict not in VERDICTS:
         raise UserError(f'"{verdict}" is no verdict; say {", ".join(VERDICTS)}')
-    return _say(root, name, lambda _: {"verdict": verdict})
+    return _say(root, name, lambda _: {"verdict": verdict}, patience)
 
 
-def _say(root: Path, name: str, said: Callable[[Row], Row]) -> Row:
+def _say(root: Path, name: str, said: Callable[[Row], Row], patience: float) -> Row:
     lake = open_lake(root)
-    with locked(lake, patience=PATIENCE_SECONDS):
+    with locked(lake, patience=patience):
         rows = incidents(root)
         row = _named(lake, rows, name)
         changed = row | said(row)

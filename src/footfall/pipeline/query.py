@@ -46,7 +46,7 @@ class Reader:
         memory: str | None = None,
         threads: int | None = None,
     ) -> None:
-        self._lake = lake
+        self.lake = lake
         self.versions = dict(lake.versions() if versions is None else versions)
         limits = {name: value for name, value in (("memory_limit", memory), ("threads", threads)) if value}
         config: dict[str, Any] = {"allow_community_extensions": False, "autoinstall_known_extensions": False}
@@ -67,7 +67,7 @@ class Reader:
 
     def _define_and_lock(self) -> None:
         con, allowed = self._connection, []
-        folders = self._lake.tables()
+        folders = self.lake.tables()
         for name, version in self.versions.items():
             paths, partitioned, empty = _files(folders[name], version)
             if paths:

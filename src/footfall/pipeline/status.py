@@ -46,7 +46,7 @@ def status(lake: Lake) -> Status:
     return Status(
         files=files,
         accounts=accounts,
-        tables=[_table(lake, name) for name in lake.tables()],
+        tables=[table_status(lake, name) for name in lake.tables()],
         first_event=events["first"],
         last_event=events["last"],
         users=events["users"] or 0,
@@ -67,7 +67,12 @@ def _events(lake: Lake) -> dict[str, Any]:
     return span
 
 
-def _table(lake: Lake, name: str) -> TableStatus:
+def table_status(lake: Lake, name: str) -> TableStatus:
+    """A table at a glance.
+
+    Raises:
+        LookupError: there is none of that name.
+    """
     delta = lake.delta(name)
     if delta is None:
         raise LookupError(name)

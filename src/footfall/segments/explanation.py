@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from footfall.errors import UserError
+from footfall.segments.clusters import nearest
 from footfall.segments.feature_table import Array
 from footfall.segments.model import Part, Segment, SegmentModel
 from footfall.segments.scoring import nearest_of, parts_of
@@ -104,14 +105,15 @@ def explain_row(model: SegmentModel, row: Array, user_id: str, whole: frozenset[
     place = int(parts_of(model, row)[0])
     part, values = model.parts[place], row[:, model.columns[place]]
     scaled = part.scaling.scaled(values)
-    distances = np.sqrt(((part.projection.project(scaled) - part.centres) ** 2).sum(axis=1))
+    point = part.projection.project(scaled)
+    distances = np.sqrt(((point - part.centres) ** 2).sum(axis=1))
     order = np.argsort(distances, kind="stable")
     reasons, moves = _against(part, values[0], scaled[0], order, whole) if part.k > 1 else ((), ())
     return Explanation(
         user_id=user_id,
         part=part,
         segment=part.segments[order[0]],
-        proba=float(nearest_of(part, values).proba[0]),
+        proba=float(nearest(point, part.centres, part.softness).proba[0]),
         distances=tuple((part.segments[place], float(distances[place])) for place in order),
         reasons=reasons,
         moves=moves,

@@ -203,18 +203,23 @@ class Scaling:
 
     def scaled(self, values: Array) -> Array:
         """Make values comparable."""
-        ours = np.clip(np.where(np.isnan(values), self.fill, values), self.low, self.high)
+        ours = _within(np.where(np.isnan(values), self.fill, values), self.low, self.high)
         for shape, places in self._bent:
             ours[:, places] = bent(ours[:, places], shape)
-        comparable: Array = np.clip((ours - self.centre) / self.spread, -CUT_OFF, CUT_OFF)
-        return comparable
+        return _within((ours - self.centre) / self.spread, -CUT_OFF, CUT_OFF)
 
     def unscaled(self, scaled: Array) -> Array:
         """Scaled values in the features' own units; what lies beyond the cut-off is taken for it."""
-        ours: Array = self.centre + np.clip(scaled, -CUT_OFF, CUT_OFF) * self.spread
+        ours: Array = self.centre + _within(scaled, -CUT_OFF, CUT_OFF) * self.spread
         for shape, places in self._bent:
             ours[..., places] = unbent(ours[..., places], shape)
         return ours
+
+
+def _within(values: Array, low: Array | float, high: Array | float) -> Array:
+    """As `np.clip`, which takes longer to begin than to clip one user's features."""
+    within: Array = np.minimum(np.maximum(values, low), high)
+    return within
 
 
 def values_of(features: pa.Table, names: Sequence[str]) -> Array:

@@ -1,0 +1,25 @@
+"""Who may do what, and who did what: roles, API keys, the audit log, and a limit on how often."""
+
+from footfall.serve.access.audit import AuditLog, Entries, Entry, Outcome, Via
+from footfall.serve.access.folder import access_folder
+from footfall.serve.access.keys import Key, KeyStore
+from footfall.serve.access.rate import RateLimit
+from footfall.serve.access.roles import ALLOWED, ANYONE, ROLES, Caller, Permission, Role
+
+__all__ = [
+    "ALLOWED",
+    "ANYONE",
+    "ROLES",
+    "AuditLog",
+    "Caller",
+    "Entries",
+    "Entry",
+    "Key",
+    "KeyStore",
+    "Outcome",
+    "Permission",
+    "RateLimit",
+    "Role",
+    "Via",
+    "access_folder",
+]

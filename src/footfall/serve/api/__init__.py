@@ -1,0 +1,1 @@
+"""The API. `create_app` makes it; `footfall serve` runs it."""

@@ -1,0 +1,76 @@
+"""Whether the server lives, is ready, and how fresh the tables are; what Prometheus reads."""
+
+from datetime import datetime
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, Field
+
+import footfall
+from footfall.serve.api.asking import Anyone, answer, told
+from footfall.serve.api.metrics import MEDIA_TYPE
+from footfall.serve.api.problems import problem
+from footfall.serve.api.server import Server
+
+router = APIRouter(tags=["health"])
+
+
+class Table(BaseModel):
+    """A table's current version."""
+
+    name: str
+    rows: int
+    bytes: int
+    files: int
+    version: int
+    committed_at: datetime
+    age_seconds: float
+
+
+class Health(BaseModel):
+    """The state of the server."""
+
+    status: str = Field(description="ready, or what is missing")
+    footfall: str = Field(description="its version")
+    users: int = Field(description="users that are held in memory")
+    model_version: str | None = Field(description="the model that scores; null before there is one")
+    tables: list[Table]
+
+
+@router.get("/health/live", response_model=dict[str, str])
+async def live() -> Response:
+    """Whether the process answers."""
+    return answer({"status": "live"})
+
+
+@router.get("/health/ready", response_model=dict[str, str], responses={503: {"description": "not ready"}})
+async def ready(ask: Anyone) -> Response:
+    """Whether tables can be read."""
+    failure = ask.server.published.failure
+    return answer({"status": "ready"}) if failure is None else problem(503, f"the lake cannot be read: {failure}")
+
+
+@router.get("/health", response_model=Health)
+def health(ask: Anyone) -> Response:
+    """Everything about the server's state, with the freshness of each table."""
+    failure = ask.server.published.failure
+    return answer(
+        {
+            "status": "ready" if failure is None else f"the lake cannot be read: {failure}",
+            "footfall": footfall.__version__,
+            "users": users_of(ask.server),
+            "model_version": None if ask.server.scorer.is_empty else ask.server.scorer.value.model.version,
+            "tables": [told(row) for row in ask.server.freshness.rows()],
+        }
+    )
+
+
+@router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+def metrics(ask: Anyone) -> Response:
+    """What Prometheus reads."""
+    text = ask.server.metrics.text(ask.server.freshness.rows(), users_of(ask.server))
+    return Response(text, media_type=MEDIA_TYPE)
+
+
+def users_of(server: Server) -> int:
+    """How many users are held in memory."""
+    return 0 if server.users.is_empty else len(server.users.value)

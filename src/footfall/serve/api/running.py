@@ -1,0 +1,31 @@
+"""Runs the API in this process, until it is told to end."""
+
+import socket
+
+import uvicorn
+
+from footfall.serve.api.app import create_app
+from footfall.serve.api.server import Limits
+from footfall.settings import Settings
+
+_END_SECONDS = 10
+
+
+def run(settings: Settings, listening: socket.socket, *, with_keys: bool, limits: Limits) -> None:
+    """Serve until SIGINT or SIGTERM; requests that are being answered end first.
+
+    Args:
+        settings: which lake.
+        listening: where.
+        with_keys: whether callers need an API key.
+        limits: what a caller may ask for.
+    """
+    config = uvicorn.Config(
+        create_app(settings, with_keys=with_keys, limits=limits),
+        # Its own log of requests has their paths, and so pseudonyms; ours is the audit log.
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=_END_SECONDS,
+    )
+    uvicorn.Server(config).run(sockets=[listening])

@@ -1,0 +1,67 @@
+"""What a running server holds: the tables, who may ask, and what was asked."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Lock
+from typing import Generic, TypeVar
+
+from footfall.registry import Version
+from footfall.serve.access import AuditLog, KeyStore, RateLimit
+from footfall.serve.api.metrics import Metrics
+from footfall.serve.views.freshness import Freshness
+from footfall.serve.views.published import Kept, Published
+from footfall.serve.views.scoring import Scorer
+from footfall.serve.views.users import Users
+from footfall.settings import Settings
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a caller may ask for.
+
+    Attributes:
+        per_second: requests, in the long run.
+        burst: requests at once.
+        body_bytes: size of a request's body.
+    """
+
+    per_second: float = 100.0
+    burst: int = 200
+    body_bytes: int = 1 << 20
+
+
+@dataclass(frozen=True)
+class Server:
+    """Everything that answers. `keys` is None where anyone on this machine may do everything."""
+
+    settings: Settings
+    published: Published
+    users: Kept[Users]
+    scorer: Kept[Scorer]
+    freshness: Freshness
+    versions: "Remembered[list[Version]]"
+    keys: KeyStore | None
+    audit: AuditLog
+    rate: RateLimit
+    limits: Limits
+    metrics: Metrics
+
+
+class Remembered(Generic[Value]):
+    """A value that is slow to get, for some seconds."""
+
+    def __init__(self, get: Callable[[], Value], seconds: float) -> None:
+        self._get, self._seconds = get, seconds
+        self._known: tuple[float, Value] | None = None
+        self._lock = Lock()
+
+    def __call__(self) -> Value:
+        """The value, as it was at most so many seconds ago."""
+        with self._lock:
+            now = time.monotonic()
+            if self._known is None or now - self._known[0] > self._seconds:
+                self._known = now, self._get()
+            return self._known[1]

@@ -1,0 +1,175 @@
+"""The published tables of a lake, kept at hand by a server that sees new versions within a second."""
+
+import hashlib
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, TypeVar
+
+import pyarrow as pa
+
+from footfall.errors import FootfallError, UserError
+from footfall.lake import open_lake
+from footfall.pipeline.query import Reader
+from footfall.settings import Settings
+
+Row = dict[str, Any]
+Value = TypeVar("Value")
+
+LOOK_EVERY_SECONDS = 1.0
+
+_MADE_BY = {
+    "forecasts": "forecast",
+    "backtests": "forecast",
+    "anomalies": "detect",
+    "incidents": "detect",
+    "metric_series": "series",
+    "volumes": "series",
+    "user_features": "features",
+    "customer_segments": "segments",
+    "segment_profiles": "segments",
+    "segment_migration": "segments",
+    "k_selection": "segments",
+}
+
+
+class NotPublished(UserError):
+    """A table is not there yet.
+
+    Attributes:
+        table: which one.
+        command: what makes it.
+    """
+
+    def __init__(self, table: str, lake: str) -> None:
+        self.table = table
+        self.command = f"footfall {_MADE_BY.get(table, 'run SOURCE')} --lake {lake}"
+        super().__init__(f"lake {lake} has no table {table} yet; `{self.command}` makes it")
+
+
+class Kept(Generic[Value]):
+    """What is made of some tables, anew whenever one of them has a new version.
+
+    Attributes:
+        failure: why the last try to make it failed; what was made before goes on to be used.
+    """
+
+    def __init__(self, tables: tuple[str, ...], make: Callable[[Reader], Value]) -> None:
+        self._tables, self._make = tables, make
+        self._made_from: tuple[int | None, ...] | None = None
+        self._value: Value | None = None
+        self.failure: FootfallError | None = None
+
+    def update(self, reader: Reader) -> None:
+        """Make it anew if the tables are not those that it was made from."""
+        versions = tuple(reader.versions.get(name) for name in self._tables)
+        if versions == self._made_from:
+            return
+        try:
+            self._value, self._made_from, self.failure = self._make(reader), versions, None
+        except FootfallError as error:
+            self.failure = error
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it could never be made yet."""
+        return self._value is None
+
+    @property
+    def value(self) -> Value:
+        """The latest.
+
+        Raises:
+            FootfallError: it could never be made.
+        """
+        if self._value is None:
+            raise self.failure or UserError("not read yet; try again in a second")
+        return self._value
+
+
+class Published:
+    """A lake's tables for one question after the other, from any thread.
+
+    A thread of its own looks for new versions: no question waits for one.
+
+    Args:
+        settings: which lake; its time zone, calendar and policy.
+        memory: limit of the engine that answers.
+        threads: cores that it may use.
+    """
+
+    def __init__(self, settings: Settings, *, memory: str = "1GB", threads: int | None = None) -> None:
+        self.settings = settings
+        self.lake = open_lake(settings.lake)
+        self._limits: dict[str, Any] = {"memory": memory, "threads": threads or settings.threads}
+        self._reader = Reader(self.lake, **self._limits)
+        self._kept: list[Kept[Any]] = []
+        self._changing = threading.Lock()
+        self._ended = threading.Event()
+        self._watcher: threading.Thread | None = None
+        self.failure: Exception | None = None
+
+    def start(self) -> None:
+        """Look for new versions from now on."""
+        self._watcher = threading.Thread(target=self._watch, name="published", daemon=True)
+        self._watcher.start()
+
+    def close(self) -> None:
+        """Look no more."""
+        self._ended.set()
+        if self._watcher is not None:
+            self._watcher.join()
+
+    def _watch(self) -> None:
+        while not self._ended.wait(LOOK_EVERY_SECONDS):
+            try:
+                self.look()
+                self.failure = None
+            except (FootfallError, OSError) as error:  # a disk that is away for a while: told by /health
+                self.failure = error
+
+    def look(self) -> None:
+        """Take up the tables' current versions, and what is made of them."""
+        with self._changing:
+            versions = self.lake.versions()
+            if versions != self._reader.versions:
+                # Questions that are being answered keep the reader before alive until they are done.
+                self._reader = Reader(self.lake, versions, **self._limits)
+            for one in self._kept:
+                one.update(self._reader)
+
+    def keep(self, *tables: str, make: Callable[[Reader], Value]) -> Kept[Value]:
+        """Keep what is made of some tables at hand; it is made at once, and anew with each of their versions."""
+        one = Kept(tables, make)
+        with self._changing:
+            one.update(self._reader)
+            self._kept.append(one)
+        return one
+
+    @property
+    def versions(self) -> Mapping[str, int]:
+        """The numbers of the versions that questions are answered from."""
+        return self._reader.versions
+
+    def tag(self, *tables: str) -> str:
+        """A short text that changes with each version of some tables."""
+        versions = [self._reader.versions.get(name) for name in tables]
+        return hashlib.sha256(repr((tables, versions)).encode()).hexdigest()[:16]
+
+    def need(self, *tables: str) -> None:
+        """See that there are some tables.
+
+        Raises:
+            NotPublished: one is missing; it says which command makes it.
+        """
+        for name in tables:
+            if name not in self._reader.versions:
+                raise NotPublished(name, str(self.settings.lake))
+
+    def ask(self, sql: str, parameters: Mapping[str, Any] | None = None) -> pa.Table:
+        """The result of one SELECT; `$name` in it stands for a parameter."""
+        return self._reader.ask(sql, parameters)
+
+    def rows(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
+        """The same as plain rows."""
+        rows: list[Row] = self.ask(sql, parameters).to_pylist()
+        return rows

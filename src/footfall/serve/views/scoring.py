@@ -1,0 +1,62 @@
+"""Users into segments as they come, by the code that scores all users of the lake."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+import numpy as np
+
+from footfall.errors import UserError
+from footfall.pipeline.query import Reader
+from footfall.pipeline.versions import model_of
+from footfall.segments import Explanation, SegmentModel, explain_row
+from footfall.serve.views.published import NotPublished
+from footfall.serve.views.users import COUNTS, FEATURES
+from footfall.settings import Settings
+
+Features = Mapping[str, float | int | None]
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """The model that serves."""
+
+    model: SegmentModel
+
+    def score(self, features: Features, user_id: str = "") -> Explanation:
+        """Segment, distances and reasons of a user with these features.
+
+        A count that is not given is 0; any other feature that is not given is not defined, as for a user without it.
+
+        Raises:
+            UserError: a feature is none of ours.
+        """
+        unknown = features.keys() - _KNOWN
+        if unknown:
+            name = min(unknown)
+            near = get_close_matches(name, FEATURES, 1)
+            hint = f'; did you mean "{near[0]}"?' if near else ""
+            raise UserError(f'feature "{name[:60]}" is unknown{hint}')
+        row = np.array([[_number(features.get(name), name) for name in self.model.features]])
+        return explain_row(self.model, row, user_id, COUNTS)
+
+
+_KNOWN = frozenset(FEATURES)
+
+
+def _number(value: float | None, name: str) -> float:
+    if value is None:
+        return 0.0 if name in COUNTS else np.nan
+    return float(value)
+
+
+def read_scorer(reader: Reader, settings: Settings) -> Scorer:
+    """The model that scored the users of the lake.
+
+    Raises:
+        NotPublished: there are no segments yet.
+        UserError: its files are gone.
+    """
+    if "customer_segments" not in reader.versions:
+        raise NotPublished("customer_segments", str(settings.lake))
+    return Scorer(model_of(settings))
