@@ -1,12 +1,13 @@
 """What routes share: who asks, what they may, what did not change since they asked last, and lists in pages."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Depends, Query, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 
@@ -52,7 +53,9 @@ def allowed(permission: Permission, *, audited: str | None = None) -> Any:
         ask = await _ask(request)
         if not ask.caller.may(permission):
             if audited is not None:
-                ask.server.audit.record(ask.caller, audited, via="api", outcome="refused")
+                asked = request.path_params
+                users, target = [asked["user_id"]] if "user_id" in asked else [], asked.get("incident_id")
+                ask.server.audit.record(ask.caller, audited, via="api", outcome="refused", users=users, target=target)
             roles = ", ".join(ask.caller.roles)
             raise HTTPException(403, f"key {ask.caller.name} has the roles {roles}, and none may {permission}")
         return ask
@@ -67,7 +70,7 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 _TOLD = {
-    304: "nothing new since the ETag in If-None-Match",
+    400: "the body is no text",
     401: "no key, or one that is not in force",
     403: "the key has no role that may do this",
     404: "not there, or not published yet",
@@ -118,7 +121,16 @@ class PageOf(BaseModel, Generic[Item]):
 
 Limit = Annotated[int, Query(ge=1, le=MOST_ROWS, description="items at most")]
 Cursor = Annotated[str | None, Query(max_length=2000, description="`next_cursor` of the page before")]
-Moment = Annotated[datetime | None, Query(description="UTC, ISO 8601")]
+
+
+def _iso(text: object) -> object:
+    """What pydantic would take for a number of seconds is no time here."""
+    if isinstance(text, str) and not re.match(r"\d{4}-\d\d-\d\d", text):
+        raise ValueError("must be a time such as 2019-11-01T12:00:00Z")
+    return text
+
+
+Moment = Annotated[datetime | None, BeforeValidator(_iso), Query(description="ISO 8601; UTC where it has no offset")]
 Name = Annotated[str | None, Query(max_length=300)]
 
 

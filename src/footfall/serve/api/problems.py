@@ -11,15 +11,12 @@ from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 
 from footfall.errors import FootfallError, TransientError, UserError
+from footfall.serve.views.paging import PageUnknown
 from footfall.serve.views.published import NotPublished
 from footfall.serve.views.users import UserUnknown
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 5
-_TEMPLATES = {
-    "NotPublished": (HTTPStatus.NOT_FOUND, "not published yet"),
-    "UserUnknown": (HTTPStatus.NOT_FOUND, "user unknown"),
-}
 _log = logging.getLogger("footfall.serve")
 
 
@@ -40,7 +37,7 @@ def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> 
 
 def told_of(error: FootfallError) -> Response:
     """The response for an error of ours."""
-    if isinstance(error, NotPublished | UserUnknown | Missing):
+    if isinstance(error, NotPublished | UserUnknown | PageUnknown | Missing):
         return problem(404, str(error))
     if isinstance(error, UserError):
         return problem(422, str(error))

@@ -46,7 +46,7 @@ _FEATURE_COLUMNS = {one.name: one for one in USER_FEATURES.columns if one.name i
 Features = create_model(
     "Features",
     __doc__="Features of a user. A count that is left out is 0; any other feature that is left out is not defined.",
-    __config__=ConfigDict(extra="forbid"),
+    __config__=ConfigDict(extra="forbid", strict=True),
     **{
         name: (float | None, Field(None, description=_defined(one), allow_inf_nan=False))
         for name, one in _FEATURE_COLUMNS.items()

@@ -13,6 +13,10 @@ from footfall.serve.views.published import Published, Row
 MOST_ROWS = 1000
 
 
+class PageUnknown(UserError):
+    """No page begins there."""
+
+
 @dataclass(frozen=True)
 class Page:
     """Some rows, and the cursor of those that follow; None where they are the last."""
@@ -47,7 +51,7 @@ class Listing:
             cursor: of the page before.
 
         Raises:
-            UserError: that is no cursor of this list.
+            PageUnknown: that is no cursor of this list.
         """
         asked = {text: value for text, value in where.items() if value is not None}
         texts = [text.replace("?", f"$p{number}") for number, text in enumerate(asked)]
@@ -84,7 +88,7 @@ def _decoded(cursor: str, count: int) -> list[str]:
     try:
         values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (binascii.Error, ValueError) as error:
-        raise UserError(f'cursor "{cursor[:40]}" is none of ours; take next_cursor of the page before') from error
+        raise PageUnknown("the cursor is none of ours; take next_cursor of the page before") from error
     if not (isinstance(values, list) and len(values) == count and all(isinstance(one, str) for one in values)):
-        raise UserError(f'cursor "{cursor[:40]}" is of another list; take next_cursor of the page before')
+        raise PageUnknown("the cursor is of another list; take next_cursor of the page before")
     return values

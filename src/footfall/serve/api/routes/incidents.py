@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from footfall.errors import UserError
-from footfall.pipeline.incidents import acknowledge, feedback, incident, snooze
+from footfall.pipeline.incidents import acknowledge, feedback, snooze
 from footfall.serve.api.asking import (
     Ask,
     Cursor,
@@ -107,8 +107,15 @@ def incidents(
 @router.get("/v1/incidents/{incident_id}", response_model=IncidentInFull, responses=problems(404, 422))
 def one(ask: Reader, incident_id: Which) -> Response:
     """An incident and its anomalies."""
-    row, rows = _existing(lambda: incident(ask.server.settings.lake, incident_id))
-    return answer(told(row) | {"anomaly_rows": [told(_without_month(one)) for one in rows]})
+    published, asked = ask.server.published, {"id": incident_id}
+    published.need("incidents")
+    found = published.rows("SELECT * FROM incidents WHERE incident_id = $id", asked)
+    if not found:
+        raise Missing(f"there is no incident {incident_id}; /v1/incidents lists them")
+    rows = published.rows(
+        "SELECT * EXCLUDE (month) FROM anomalies WHERE incident_id = $id ORDER BY ts, series_id", asked
+    )
+    return answer(told(found[0]) | {"anomaly_rows": [told(row) for row in rows]})
 
 
 @router.post("/v1/incidents/{incident_id}/acknowledge", response_model=Incident, responses=problems(404, 422))
@@ -117,31 +124,23 @@ def take_on(ask: Writer, incident_id: Which) -> Response:
     return _said(ask, "acknowledge", incident_id, acknowledge)
 
 
-@router.post("/v1/incidents/{incident_id}/snooze", response_model=Incident, responses=problems(404, 413, 422))
+@router.post("/v1/incidents/{incident_id}/snooze", response_model=Incident, responses=problems(400, 404, 413, 422))
 def silence(ask: Writer, incident_id: Which, body: Snooze) -> Response:
     """Be silent about it, and about its leading series, for some hours."""
     return _said(ask, "snooze", incident_id, partial(snooze, hours=body.hours))
 
 
-@router.post("/v1/incidents/{incident_id}/feedback", response_model=Incident, responses=problems(404, 413, 422))
+@router.post("/v1/incidents/{incident_id}/feedback", response_model=Incident, responses=problems(400, 404, 413, 422))
 def judge(ask: Writer, incident_id: Which, body: Feedback) -> Response:
     """Say what it was: after a false alarm more is needed for the next one of its leading series."""
     return _said(ask, "feedback", incident_id, partial(feedback, verdict=body.verdict))
 
 
 def _said(ask: Ask, what: str, incident_id: str, say: Callable[..., dict[str, Any]]) -> Response:
-    row = _existing(lambda: say(ask.server.settings.lake, incident_id, patience=PATIENCE_SECONDS))
+    try:
+        row = say(ask.server.settings.lake, incident_id, patience=PATIENCE_SECONDS)
+    except UserError as error:
+        raise Missing(str(error)) from error
     ask.server.audit.record(ask.caller, f"incidents.{what}", via="api", target=incident_id)
     ask.server.published.look()  # the caller's next question sees what they said
     return answer(told(row))
-
-
-def _existing(find: Callable[[], Any]) -> Any:
-    try:
-        return find()
-    except UserError as error:
-        raise Missing(str(error)) from error
-
-
-def _without_month(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in row.items() if name != "month"}

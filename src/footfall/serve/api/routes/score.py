@@ -35,7 +35,7 @@ class ScoredUsers(BaseModel):
     users: list[Placed]
 
 
-@router.post("/v1/segments/score", response_model=ScoredUsers, responses=problems(404, 413, 422))
+@router.post("/v1/segments/score", response_model=ScoredUsers, responses=problems(400, 404, 413, 422))
 async def score(ask: ScoreAsk, body: ToScore) -> Response:
     """Segment, probability, distances and reasons of one or many users."""
     scorer = ask.server.scorer.value

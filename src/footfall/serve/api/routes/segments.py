@@ -22,7 +22,7 @@ def segments(ask: SegmentsAsk) -> Response:
     return unless_known(ask, (_TABLE,), lambda: _segments(ask.server))
 
 
-@router.get("/v1/segments/{segment_id}", response_model=SegmentProfile, responses=problems(404, 422))
+@router.get("/v1/segments/{segment_id:int}", response_model=SegmentProfile, responses=problems(404, 422))
 def segment(
     ask: SegmentsAsk, segment_id: Annotated[int, Path(ge=0, lt=2**31, description="of the segment")]
 ) -> Response:

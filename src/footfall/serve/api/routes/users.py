@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, Field
+from starlette.convertors import StringConvertor, register_url_convertor
 
 from footfall.pipeline.keys import pseudonymiser
 from footfall.serve.api.asking import Ask, allowed, answer, problems
@@ -11,6 +12,14 @@ from footfall.serve.api.schemas import User, placed
 from footfall.serve.api.server import Server
 from footfall.serve.views.users import UserUnknown
 
+
+class _User(StringConvertor):
+    """Any name but that of the search: what is no pseudonym is refused with a reason, and not as an unknown page."""
+
+    regex = "(?!search$)[^/]+"
+
+
+register_url_convertor("user", _User())
 router = APIRouter(tags=["users"])
 Pseudonym = Annotated[
     str,
@@ -25,13 +34,13 @@ class RawId(BaseModel):
 
 
 # Coroutines: a record is found in microseconds, and a thread for each would cost more.
-@router.get("/v1/users/{user_id}", response_model=User, responses=problems(404, 422))
+@router.get("/v1/users/{user_id:user}", response_model=User, responses=problems(404, 422))
 async def user(ask: Annotated[Ask, allowed("users:read", audited="users.read")], user_id: Pseudonym) -> Response:
     """A user's segment, probability and features, and why they are there."""
     return _record(ask, user_id, "users.read")
 
 
-@router.post("/v1/users/search", response_model=User, responses=problems(404, 413, 422))
+@router.post("/v1/users/search", response_model=User, responses=problems(400, 404, 413, 422))
 async def search(ask: Annotated[Ask, allowed("users:read", audited="users.search")], body: RawId) -> Response:
     """The same for a user whom the shop knows under this id; the server needs the key of the lake's pseudonyms."""
     name = pseudonymiser(ask.server.settings, ask.server.published.lake).one(body.raw_user_id)

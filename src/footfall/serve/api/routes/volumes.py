@@ -102,7 +102,7 @@ def predict(
     dimension: Annotated[str, Query(max_length=100)] = "all",
     member: Annotated[str, Query(max_length=300)] = "all",
     grain: Literal["hour", "day"] = "day",
-    horizon: Annotated[int, Query(ge=1, le=MOST_BUCKETS, description="buckets ahead")] = 14,
+    horizon: Annotated[int, Query(ge=1, le=MOST_BUCKETS, description="buckets, as far as there are")] = 14,
 ) -> Response:
     """What is to come of one series: mean and quantiles of the next buckets, by the chosen model."""
     ask.server.published.need("forecasts")
@@ -116,10 +116,9 @@ def _predicted(ask: Ask, asked: dict[str, Any]) -> list[dict[str, Any]]:
         "AND member = $member AND grain = $grain ORDER BY ts LIMIT $horizon",
         asked,
     )
-    if len(rows) < asked["horizon"]:
-        have = f"{len(rows)} buckets of {asked['grain']}/{asked['metric']}/{asked['dimension']}/{asked['member']}"
+    if not rows:
         raise Missing(
-            f"the lake has forecasts of {have}; more come from "
-            "`footfall forecast --metric METRIC --grain GRAIN --horizon N`, and /v1/forecasts lists what there is"
+            "the lake has no forecast of that series; `footfall forecast --metric METRIC --grain GRAIN` makes some, "
+            "and /v1/forecasts lists what there is"
         )
     return [told(row) for row in rows]

@@ -1,0 +1,78 @@
+"""Servers in processes of their own, as people start them."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from footfall.lake import open_lake
+from footfall.serve.access import ROLES, KeyStore, access_folder
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server.
+
+    Attributes:
+        url: where it is reached.
+        lake: what it serves.
+        keys: a key for each role, by the role's name.
+        process: the server's.
+    """
+
+    url: str
+    lake: Path
+    keys: dict[str, str]
+    process: "subprocess.Popen[str]"
+
+    def ask(self, method: str, path: str, role: str | None = "data_science", **more: Any) -> httpx.Response:
+        """Ask with the key of a role, or with none."""
+        headers = dict(more.pop("headers", {})) | ({"X-API-Key": self.keys[role]} if role else {})
+        return httpx.request(method, self.url + path, headers=headers, timeout=30, trust_env=False, **more)
+
+    def get(self, path: str, role: str | None = "data_science", **more: Any) -> httpx.Response:
+        """Get something."""
+        return self.ask("GET", path, role, **more)
+
+    def post(self, path: str, body: Any, role: str | None = "data_science", **more: Any) -> httpx.Response:
+        """Post JSON."""
+        return self.ask("POST", path, role, json=body, **more)
+
+
+@contextmanager
+def serving(lake: Path, key_file: Path, *options: object) -> Iterator[Server]:
+    """`footfall serve` on a port that is free; ended with SIGTERM, as by a service manager."""
+    store = KeyStore(access_folder(open_lake(lake)))
+    keys = {role: store.create(f"of-{role}", [role]) for role in ROLES}
+    command = ["serve", "--port", "0", "--lake", str(lake), "--key-file", str(key_file), *map(str, options)]
+    process = subprocess.Popen(
+        [sys.executable, "-u", "-m", "footfall.cli", *command],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ | {"COLUMNS": "200"},
+    )  # fmt: skip
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        found = re.search(r"http://\S+", line)
+        if not found:
+            process.kill()
+            raise AssertionError(f"no server: {line} {process.communicate()[1]}")
+        server = Server(found.group(), lake, keys, process)
+        server_is_ready(server)
+        yield server
+    finally:
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=30)
+    assert "Traceback" not in errors, errors
+
+
+def server_is_ready(server: Server) -> None:
+    """Wait for it; the socket listens before the lake is read, and holds what comes."""
+    assert server.get("/health/ready", role=None).status_code == 200
