@@ -46,6 +46,8 @@ COMMANDS = [
     ["keys"],
     *(["keys", name] for name in ("create", "list", "revoke")),
     ["audit"],
+    ["serve"],
+    ["dashboard"],
     ["sources"],
     ["sources", "list"],
     ["sources", "show"],
