@@ -11,7 +11,7 @@ import typer
 from rich.table import Table as Grid
 
 import footfall
-from footfall.cli import anomalies, own_series, segment, volumes, watching
+from footfall.cli import access, anomalies, demo, own_series, segment, serving, volumes, watching
 from footfall.cli.given import load_settings
 from footfall.cli.options import (
     AsJson,
@@ -67,6 +67,11 @@ app.command()(anomalies.detect)
 app.command()(watching.watch)
 app.command()(own_series.evaluate_detector)
 app.add_typer(anomalies.app, name="incidents")
+app.add_typer(access.app, name="keys")
+app.command()(access.audit)
+app.command()(serving.serve)
+app.command()(serving.dashboard)
+app.command()(demo.demo)
 
 
 def main() -> None:
@@ -269,24 +274,6 @@ def simulate(
     for file in shop.months:
         out.print(f"{file}  {shop.rows[file.name]:,} rows", soft_wrap=True, highlight=False)
     out.print(f"{shop.truth}  the truth", soft_wrap=True, highlight=False)
-
-
-@app.command()
-def demo(
-    users: Annotated[int, typer.Option(help="Users of the simulated shop.")] = 20_000,
-    folder: Annotated[Path, typer.Option(help="Where the demo puts its files and its lake.")] = Path("demo"),
-) -> None:
-    """Simulate a shop, run everything on it, and say where to look."""
-    from footfall.pipeline.run import run as run_all  # noqa: PLC0415
-    from footfall.simulate import simulate as simulate_shop  # noqa: PLC0415
-
-    shop_folder = folder / "shop"
-    settings = load_settings(lake=folder / "lake", key_file=folder / "key")
-    with progress_bars() as progress:
-        with progress.bytes(f"simulating {users:,} users") as advance:
-            simulate_shop(shop_folder, users=users, months=2, seed=1, progress=advance)
-        result = run_all([str(shop_folder)], settings, None, progress)
-    tell_run(result, settings, as_json=False)
 
 
 @app.command()
