@@ -52,7 +52,7 @@ def key_file(published_lake: Path) -> Path:
 def api(published_lake: Path, key_file: Path, tmp_path_factory: pytest.TempPathFactory) -> "Server":
     """A server of the module's own copy, in a process of its own, with a key for each role."""
     lake = shutil.copytree(published_lake, tmp_path_factory.mktemp("served") / "lake")
-    with serving(lake, key_file, "--rate", 1000, "--burst", 10000) as server:
+    with serving(lake, key_file, "--rate", 1000, "--burst", 10000, "--body", 30_000) as server:
         yield server
 
 

@@ -20,7 +20,7 @@ from footfall.engine import Engine
 from footfall.engine.engine import Compression, Progress
 from footfall.errors import ContractViolated
 from footfall.lake import DataFile, Lake, Transaction, time_span
-from footfall.sources import RowReader
+from footfall.sources import RowReader, Source
 
 REVISION = 2
 """Raise it when the code cleans differently: files are then cleaned anew."""
@@ -116,14 +116,21 @@ def _write_events(raw: RawFile, files: list[str], tx: Transaction, engine: Engin
     known = {"month": first} if first == last else None
     rows = engine.read_parquet(files, STAGED)
     month = ibis.literal(first) if known else rows.event_time.strftime("%Y-%m")
-    events = _events(rows.mutate(month=month), raw, gap)
+    events = events_of(rows.mutate(month=month), raw.reader.source, gap=gap, file_key=raw.key)
     written = tx.run(engine, events, EVENTS, known=known, per_bucket=True)
     return tx.replace(EVENTS, [written], owner=raw.key, replaces=raw.owns)
 
 
-def _events(staged: ir.Table, raw: RawFile, gap: timedelta) -> ir.Table:
-    source = raw.reader.source
-    first = visits(staged, source, gap=gap, file_key=raw.key)
+def events_of(staged: ir.Table, source: Source, *, gap: timedelta, file_key: str) -> ir.Table:
+    """Good rows -> the columns of `events`, and `line`: the first row of every identity, with its visit and its order.
+
+    Args:
+        staged: typed rows that are not rejected, with their `month`.
+        source: where they come from.
+        gap: inactivity that ends a session.
+        file_key: tells the file from others.
+    """
+    first = visits(staged, source, gap=gap, file_key=file_key)
     order_id = first.order_id if "order_id" in source.columns else first.session_id
     is_order = first.event_type.isin(["purchase", "refund"])
     return first.mutate(

@@ -1,6 +1,6 @@
 """One DuckDB database: settings, sources by name, and errors that say what to do."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,19 +53,19 @@ class Database:
 
     Args:
         connection: of a new database.
-        temporary: folder for what does not fit in memory; made when needed.
+        temporary: folder for what does not fit in memory; made when needed. Without one, nothing touches the disk.
         memory: limit such as `4GB`.
         threads: cores to use; all by default.
     """
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, temporary: Path, *, memory: str, threads: int | None
+        self, connection: duckdb.DuckDBPyConnection, temporary: Path | None, *, memory: str, threads: int | None
     ) -> None:
         self._connection = connection
         self._set("memory_limit", memory)
         if threads:
             self._set("threads", threads)
-        self._set("temp_directory", str(temporary))
+        self._set("temp_directory", str(temporary or ""))
         # Order costs memory and a core, and no table of ours depends on it.
         self._set("preserve_insertion_order", value=False)
         # 16 buckets x 2 threads x the default of 524,288 rows would buffer gigabytes.
@@ -105,16 +105,18 @@ class Database:
         Raises:
             StorageFailed: memory or disk is full, or the disk refuses.
         """
-        try:
-            return self._connection.execute(sql)
-        except duckdb.Error as error:
-            if isinstance(error, duckdb.IOException) or "No space left" in str(error):
-                raise StorageFailed(
-                    f"the disk refuses to be written or read: {error}; free space and run again"
-                ) from error
-            if isinstance(error, duckdb.OutOfMemoryException):
-                raise StorageFailed(f"{error}; give more with --memory, or free the disk it spills to") from error
-            raise
+        return _run(self._connection, sql)
+
+    def ask(self, sql: str, rows: Mapping[str, pa.Table]) -> pa.Table:
+        """The result of a SELECT over rows of its own, by the names that it knows them by. Threads may ask at a time.
+
+        Raises:
+            StorageFailed: memory is full.
+        """
+        with self._connection.cursor() as cursor:
+            for name, table in rows.items():
+                cursor.register(name, table)
+            return _run(cursor, sql).to_arrow_table()
 
     def interrupt(self) -> None:
         """End what is running."""
@@ -123,6 +125,17 @@ class Database:
     def close(self) -> None:
         """Give back memory and temporary files."""
         self._connection.close()
+
+
+def _run(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.DuckDBPyConnection:
+    try:
+        return connection.execute(sql)
+    except duckdb.Error as error:
+        if isinstance(error, duckdb.IOException) or "No space left" in str(error):
+            raise StorageFailed(f"the disk refuses to be written or read: {error}; free space and run again") from error
+        if isinstance(error, duckdb.OutOfMemoryException):
+            raise StorageFailed(f"{error}; give more with --memory, or free the disk it spills to") from error
+        raise
 
 
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")

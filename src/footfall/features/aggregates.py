@@ -57,23 +57,37 @@ def aggregate_month(
 
     write(PRODUCT_PRICES, product_prices(events, month))
     prices = engine.read_parquet(done.files(PRODUCT_PRICES), PRODUCT_PRICES)
-    ours = _of_known_users(events)
-    local = ours.mutate(shop_time=shop_time(ours.event_time, timezone, month))
+    ours = known_users(events, month, timezone)
     # As many rows as products, and as products bought on a day: worked out once, and not anew for every bucket.
     ranks = engine.read_arrow(engine.collect(price_ranks(prices)))
     references = engine.read_arrow(engine.collect(reference_prices(order_lines(ours), prices.union(earlier_prices))))
-    write(SESSIONS, sessions(ours))
-    write(PURCHASES, purchases(ours, references))
-    write(USER_MEMBERS, user_members(local))
-    write(USER_MONTHS, user_months(local, ranks))
+    for table, rows in user_aggregates(ours, ranks, references).items():
+        write(table, rows)
     return done
 
 
-def _of_known_users(events: ir.Table) -> ir.Table:
-    """Events of users with a pseudonym; `is_activity` marks product events but refunds."""
+def known_users(events: ir.Table, month: str, timezone: str) -> ir.Table:
+    """Events of users with a pseudonym, in a month; `is_activity` marks product events but refunds."""
     known = events.filter(events.user_id.notnull())
     is_activity = known.is_product & (known.event_type != "refund")
-    return known.mutate(is_activity=is_activity, category=category(known))
+    local = shop_time(known.event_time, timezone, month)
+    return known.mutate(is_activity=is_activity, category=category(known), shop_time=local)
+
+
+def user_aggregates(events: ir.Table, ranks: ir.Table, references: ir.Table) -> dict[Table, ir.Table]:
+    """The aggregates of a month that are of users: all but `product_prices`.
+
+    Args:
+        events: of `known_users`.
+        ranks: of `price_ranks`, over the whole shop's prices of the month.
+        references: of `reference_prices`, for the order lines of these events.
+    """
+    return {
+        SESSIONS: sessions(events),
+        PURCHASES: purchases(events, references),
+        USER_MEMBERS: user_members(events),
+        USER_MONTHS: user_months(events, ranks),
+    }
 
 
 def category(events: ir.Table) -> ir.StringValue:

@@ -140,7 +140,7 @@ def _bring(
         _take_out_of_packs(lake, landed.name)
         accounts = clean(
             RawFile(landed.name, RowReader(landed.path, source, pseudonyms)),
-            rules_for(settings, landed),
+            rules_for(settings, landed.ingested_at),
             lake,
             tx,
             engine(),
@@ -162,9 +162,9 @@ def _take_out_of_packs(lake: Lake, name: str) -> None:
                 take_out(lake, table, tx, file_key(name))
 
 
-def rules_for(settings: Settings, landed: Landed) -> Rules:
-    """What a run accepts: by default event times from 1990 to the day after the file came."""
-    start, end = _EARLIEST, landed.ingested_at + _CLOCKS_DIFFER
+def rules_for(settings: Settings, came_at: datetime) -> Rules:
+    """What is accepted of events that came at a moment: by default event times from 1990 to the day after it."""
+    start, end = _EARLIEST, came_at + _CLOCKS_DIFFER
     if settings.period:
         start, end = parse_period(settings.period)
     return Rules(start, end, price_outliers=settings.price_outliers == "iqr")

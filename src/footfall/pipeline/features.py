@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 
 import ibis.expr.types as ir
 
-from footfall.contracts import EVENTS, PRODUCT_PRICES, USER_MONTHS, Table
+from footfall.contracts import CUSTOMER_SEGMENTS, EVENTS, PRODUCT_PRICES, USER_MONTHS, Table
 from footfall.engine import Engine
 from footfall.errors import UserError
 from footfall.features import AGGREGATES, REVISION, USER_FEATURES, Aggregates, aggregate_month, user_features
+from footfall.features.aggregates import known_users, order_lines, user_aggregates
+from footfall.features.prices import price_ranks, reference_prices
 from footfall.features.user_features import shares_of_all
 from footfall.lake import Lake, Transaction, fingerprint, transaction
 from footfall.pipeline.months import (
@@ -24,6 +26,8 @@ from footfall.pipeline.months import (
 )
 
 Report = Callable[[str], None]
+
+_OWNER = "%Y%m%dT%H%M%S"
 
 
 @dataclass(frozen=True)
@@ -66,8 +70,7 @@ def build_features(
     if lake.done(USER_FEATURES, key) == mark:
         return FeaturesResult(moment, None, stale)
     report(f"features as of {moment:%Y-%m-%d}")
-    is_cut = month_end(used[-1]) > moment and not (used[-1] == months[-1] and last < moment)
-    users = _merge(lake, engine, used, moment, timezone, is_cut=is_cut, done={key: mark})
+    users = _merge(lake, engine, used, moment, timezone, is_cut=_is_cut(used, last, moment), done={key: mark})
     return FeaturesResult(moment, users, stale)
 
 
@@ -79,6 +82,48 @@ def is_built(lake: Lake, *, as_of: datetime | None, timezone: str) -> datetime |
     moment = as_of or _midnight_after(last_event(lake))
     used = [month for month in months if month_start(month) < moment]
     return moment if lake.done(USER_FEATURES, _key(moment)) == _features_mark(lake, moment, timezone, used) else None
+
+
+def published(lake: Lake) -> datetime:
+    """The date of the features that the segments are of, or of the latest where there are no segments.
+
+    Raises:
+        UserError: there are no features yet.
+    """
+    row = lake.first(CUSTOMER_SEGMENTS)
+    if row is not None:
+        return datetime.fromisoformat(str(row["as_of"]))
+    owners = {file.owner for file in lake.files(USER_FEATURES)}
+    if not owners:
+        raise UserError(f"lake {lake.root} has no features yet; `footfall features --lake {lake.root}` makes them")
+    return datetime.strptime(max(owners), _OWNER)
+
+
+def shares_as_of(lake: Lake, engine: Engine, as_of: datetime, timezone: str) -> dict[str, float]:
+    """The shares over all users towards which the features of a date shrink those of single ones. Reads only."""
+    used = [month for month in event_months(lake) if month_start(month) < as_of]
+    is_cut = bool(used) and _is_cut(used, last_event(lake), as_of)
+    whole = set(used[:-1] if is_cut else used)
+    cut = _user_aggregates(lake, engine, used[-1], as_of, timezone) if is_cut else {}
+
+    def read(table: Table) -> ir.Table:
+        kept = lake.read(engine, table, lambda part: part["month"] in whole)
+        return kept.union(cut[table].select(kept.columns)) if cut else kept
+
+    return shares_of_all(engine, read)
+
+
+def _user_aggregates(lake: Lake, engine: Engine, month: str, before: datetime, timezone: str) -> dict[Table, ir.Table]:
+    """The aggregates of a month's users before a moment, as expressions; without prices, which no share is of."""
+    events = lake.read(engine, EVENTS, lambda part: part["month"] == month)
+    ours = known_users(events.filter(events.event_time < before), month, timezone)
+    nothing = engine.read_arrow(PRODUCT_PRICES.schema.empty_table())
+    return user_aggregates(ours, price_ranks(nothing), reference_prices(order_lines(ours), nothing))
+
+
+def _is_cut(months: list[str], last: datetime, as_of: datetime) -> bool:
+    """Whether a moment lies between the events of the last of these months."""
+    return month_end(months[-1]) > as_of and last >= as_of
 
 
 def _key(as_of: datetime) -> str:
@@ -146,7 +191,7 @@ def _merge(
 
         users = user_features(read, as_of, shares_of_all(engine, read))
         written = tx.run(engine, users, USER_FEATURES, per_bucket=True)
-        owner = f"{as_of:%Y%m%dT%H%M%S}"
+        owner = as_of.strftime(_OWNER)
         return tx.replace(
             USER_FEATURES, [written], owner=owner, replaces=lambda file: file.path.startswith(f"{owner}-"), done=done
         )

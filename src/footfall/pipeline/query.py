@@ -76,8 +76,10 @@ class Reader:
                     f'CREATE VIEW "{name}" AS SELECT * FROM read_parquet([{listed}], hive_partitioning={partitioned})'
                 )
             else:
-                con.register(f"empty_{name}", empty)
-                con.execute(f'CREATE VIEW "{name}" AS SELECT * FROM "empty_{name}"')
+                # A table of its own: what is registered with one connection is not seen by its cursors.
+                con.register("empty", empty)
+                con.execute(f'CREATE TABLE "{name}" AS SELECT * FROM empty')
+                con.unregister("empty")
             allowed += paths
         con.execute(f"SET allowed_paths = [{', '.join(map(_quoted, allowed))}]")
         con.execute("SET enable_external_access = false")

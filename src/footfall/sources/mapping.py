@@ -172,6 +172,17 @@ class Source(_Strict):
         return self
 
 
+def with_our_names(source: Source) -> Source:
+    """The same source as programs bring its events: columns by their canonical names, UTC, numbers with a point.
+
+    >>> with_our_names(Source(name="shop", columns={"event_time": "when", "product_id": "sku", "price": "eur"},
+    ...     kind="invoices", event_type=EventTypes(default="purchase"))).columns["product_id"]
+    'product_id'
+    """
+    plain = {"columns": {name: name for name in source.columns}, "time": TimeFormat(), "numbers": NumberFormat()}
+    return source.model_copy(update=plain | {"file": FileFormat()})
+
+
 def normalise_spelling(spelling: str) -> str:
     """An event type's spelling in lower case, with underscores for spaces and hyphens.
 

@@ -67,11 +67,7 @@ class RowReader:
 
     def schema(self) -> pa.Schema:
         """The schema of the batches."""
-        return pa.schema([*_PARSED, *((raw_name(name), pa.string()) for name in self._raw_columns())])
-
-    def _raw_columns(self) -> list[str]:
-        """The file's columns that travel on as text: all but the user's."""
-        return [name for name in self.header() if name != self.source.columns.get("user_id")]
+        return schema_of(self.header(), self.source)
 
     def batches(self, progress: Progress = lambda _: None) -> Iterator[pa.RecordBatch]:
         """All rows in the order of the file; `progress` is called with the number of packed bytes read so far.
@@ -90,7 +86,8 @@ class RowReader:
             stream.readline(_LONGEST_HEADER)
 
             def table(block: Block) -> pa.Table:
-                return self._canonical(parse(block, names, layout))
+                parsed = parse(block, names, layout)
+                return _with_bad_lines(canonical(parsed, self.source, self.pseudonyms), self._masked(parsed.bad, names))
 
             for parsed in _ahead(pool, table, blocks(stream, layout, line=2)):
                 progress(_position(stream))
@@ -100,32 +97,9 @@ class RowReader:
         file, row, size = pq.ParquetFile(self.path), 1, self.path.stat().st_size
         for batch in file.iter_batches(batch_size=_ROWS_PER_BATCH):
             lines = pa.array(range(row, row + batch.num_rows), pa.int64())
-            yield self._canonical(Parsed(pa.Table.from_batches([batch]), lines))
+            yield canonical(Parsed(pa.Table.from_batches([batch]), lines), self.source, self.pseudonyms)
             row += batch.num_rows
             progress(size * row // (file.metadata.num_rows + 1))
-
-    def _canonical(self, parsed: Parsed) -> pa.Table:
-        """The parsed columns and the raw ones; malformed lines last."""
-        rows, columns = parsed.rows, self.source.columns
-        absent = pa.nulls(rows.num_rows)
-        raw = {name: rows[name].combine_chunks() for name in rows.column_names}
-        users = raw.get(columns.get("user_id", ""), absent.cast(pa.string()))
-        fallback = raw.get(columns.get("session_id", columns.get("order_id", "")), parsed.lines).cast(pa.string())
-        user_id, bucket = self.pseudonyms.of(users.cast(pa.string()), fallback)
-        read_numbers = self.source.numbers
-        table = {
-            "line": parsed.lines,
-            "malformed": absent.cast(pa.string()),
-            "event_time": times(raw[columns["event_time"]], self.source.time),
-            **{
-                name: numbers(raw[columns[name]], read_numbers) if name in columns else absent.cast(pa.float64())
-                for name in ("price", "amount", "quantity")
-            },
-            "user_id": user_id,
-            "bucket": bucket,
-            **{raw_name(name): raw[name].cast(pa.string()) for name in raw if name != columns.get("user_id")},
-        }
-        return _with_bad_lines(pa.table(table), self._masked(parsed.bad, rows.column_names))
 
     def _masked(self, bad: list[BadLine], names: list[str]) -> list[BadLine]:
         identifying = [
@@ -148,6 +122,35 @@ _PARSED: list[tuple[str, pa.DataType]] = [
     ("user_id", pa.string()),
     ("bucket", pa.int32()),
 ]
+
+
+def schema_of(names: Iterable[str], source: Source) -> pa.Schema:
+    """The schema of a reader's batches, given the columns that a file of the source has."""
+    user = source.columns.get("user_id")
+    return pa.schema([*_PARSED, *((raw_name(name), pa.string()) for name in names if name != user)])
+
+
+def canonical(parsed: Parsed, source: Source, pseudonyms: Pseudonymiser) -> pa.Table:
+    """Rows as the source has them -> the parsed columns and the raw ones."""
+    rows, columns = parsed.rows, source.columns
+    absent = pa.nulls(rows.num_rows)
+    raw = {name: rows[name].combine_chunks() for name in rows.column_names}
+    users = raw.get(columns.get("user_id", ""), absent.cast(pa.string()))
+    fallback = raw.get(columns.get("session_id", columns.get("order_id", "")), parsed.lines).cast(pa.string())
+    user_id, bucket = pseudonyms.of(users.cast(pa.string()), fallback)
+    table = {
+        "line": parsed.lines,
+        "malformed": absent.cast(pa.string()),
+        "event_time": times(raw[columns["event_time"]], source.time),
+        **{
+            name: numbers(raw[columns[name]], source.numbers) if name in columns else absent.cast(pa.float64())
+            for name in ("price", "amount", "quantity")
+        },
+        "user_id": user_id,
+        "bucket": bucket,
+        **{raw_name(name): raw[name].cast(pa.string()) for name in raw if name != columns.get("user_id")},
+    }
+    return pa.table(table)
 
 
 def raw_name(column: str) -> str:

@@ -1,5 +1,6 @@
 """The API as its callers see it: a real server, a real lake."""
 
+import csv
 import gzip
 import json
 import re
@@ -16,6 +17,7 @@ from served import Server, serving
 from footfall.lake import open_lake
 from footfall.pipeline.query import query
 from footfall.serve.access import ALLOWED, ROLES, AuditLog, access_folder
+from footfall.sources.pseudonyms import Pseudonymiser
 
 GETS = {
     "/v1/segments": "segments:read",
@@ -94,13 +96,52 @@ def test_a_user_and_a_score_of_their_features_say_what_the_batch_says(api: Serve
         ours = features[row["user_id"]]
         assert user["features"] == {name: ours[name] for name in user["features"]}
         assert len(user["features"]) == len(ours) - 1
-        for found in (user["explanation"], score):
+        for found in (user["explanation"], score["explanation"]):
             assert found["segment_id"] == user["segment_id"] == row["segment_id"]
             assert found["distances"][0]["distance"] == pytest.approx(row["distance"], rel=1e-9, abs=1e-9)
             assert found["proba"] == pytest.approx(row["proba"], rel=1e-9)
             assert found["model_version"] == row["model_version"]
         assert user["distance"] == row["distance"]
         assert user["segment_name"] == row["segment_name"]
+
+
+def test_events_of_users_give_the_segment_that_the_batch_gave_them(api: Server, key_file: Path) -> None:
+    """All lines of a user in the shop's files, dirty ones too, and every one accounted for."""
+    raw = _lines_by_user(key_file.parent / "shop")
+    names = Pseudonymiser(key_file.read_bytes().strip())
+    batch = {row["user_id"]: row for row in rows(api.lake, "SELECT * FROM customer_segments")}
+    some = [user for user in raw if names.one(user) in batch and 2 < len(raw[user]) < 60][::40][:25]
+    assert len({batch[str(names.one(user))]["segment_id"] for user in some}) >= 4
+    told = api.post("/v1/segments/score", {"users": [{"events": raw[user]} for user in some]}).json()["users"]
+    for user, found in zip(some, told, strict=True):
+        row = batch[str(names.one(user))]
+        assert found["explanation"]["segment_id"] == row["segment_id"]
+        assert found["explanation"]["distances"][0]["distance"] == pytest.approx(row["distance"], rel=1e-9, abs=1e-9)
+        assert len(found["outcomes"]) == len(raw[user])
+    odd = {"event_time": "yesterday", "product_id": "1", "event_type": "view", "price": 1.0}
+    mixed = api.post("/v1/segments/score", {"users": [{"events": [odd]}, {"features": {"orders": 1}}]}).json()["users"]
+    assert mixed[0] == {"explanation": None, "features": None, "outcomes": ["bad_timestamp"]}
+    assert mixed[1]["explanation"]["segment_id"] >= 0
+
+
+def _lines_by_user(shop: Path) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = {}
+    for file in sorted(shop.glob("*.csv.gz")):
+        with gzip.open(file, "rt") as lines:
+            for row in csv.DictReader(lines):
+                if None in row or None in row.values():
+                    continue  # malformed: no event could be sent that says the same
+                user, price = row.pop("user_id"), row.pop("price")
+                event = {"session_id": row.pop("user_session"), **row, "price": _number(price)}
+                found.setdefault(user, []).append({name: value for name, value in event.items() if value != ""})
+    return {user: events for user, events in found.items() if all("product_id" in one for one in events)}
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
 
 
 def test_a_raw_id_is_a_pseudonym_at_the_door_and_stands_nowhere(api: Server, key_file: Path) -> None:

@@ -19,6 +19,7 @@ from footfall.serve.api.metrics import Metrics
 from footfall.serve.api.routes import health, incidents, models, score, segments, users, volumes
 from footfall.serve.api.server import Limits, Remembered, Server
 from footfall.serve.views.freshness import Freshness
+from footfall.serve.views.known_shops import KnownShops
 from footfall.serve.views.published import Published
 from footfall.serve.views.scoring import read_scorer
 from footfall.serve.views.users import read_users
@@ -82,6 +83,7 @@ def _open(settings: Settings, *, with_keys: bool, limits: Limits) -> Server:
         published=published,
         users=published.keep("customer_segments", "user_features", make=read_users),
         scorer=published.keep("customer_segments", make=lambda reader: read_scorer(reader, settings)),
+        shops=KnownShops(published),
         freshness=Freshness(published),
         versions=Remembered(lambda: versions(settings), _REGISTRY_SECONDS),
         keys=KeyStore(access) if with_keys else None,

@@ -74,6 +74,7 @@ _TOLD = {
     401: "no key, or one that is not in force",
     403: "the key has no role that may do this",
     404: "not there, or not published yet",
+    409: "the shop's events have no such column",
     413: "the body is too large",
     422: "a parameter or the body cannot be used",
     429: "too many requests",
@@ -123,14 +124,14 @@ Limit = Annotated[int, Query(ge=1, le=MOST_ROWS, description="items at most")]
 Cursor = Annotated[str | None, Query(max_length=2000, description="`next_cursor` of the page before")]
 
 
-def _iso(text: object) -> object:
-    """What pydantic would take for a number of seconds is no time here."""
-    if isinstance(text, str) and not re.match(r"\d{4}-\d\d-\d\d", text):
+def iso(text: object) -> object:
+    """See that a time is text of a date: pydantic would take a number for seconds."""
+    if text is not None and not re.match(r"\d{4}-\d\d-\d\d", str(text)):
         raise ValueError("must be a time such as 2019-11-01T12:00:00Z")
     return text
 
 
-Moment = Annotated[datetime | None, BeforeValidator(_iso), Query(description="ISO 8601; UTC where it has no offset")]
+Moment = Annotated[datetime | None, BeforeValidator(iso), Query(description="ISO 8601; UTC where it has no offset")]
 Name = Annotated[str | None, Query(max_length=300)]
 
 

@@ -146,6 +146,22 @@ class Placed(BaseModel):
     model_version: str
 
 
+class ScoredUser(BaseModel):
+    """A user who was sent to be scored."""
+
+    explanation: Placed | None = Field(description="the segment, and why; null where no event was good")
+    features: dict[str, float | int | None] | None = Field(description="of the events; null for who came with features")
+    outcomes: list[str] | None = Field(
+        description="what became of each event: kept, duplicate, after_as_of, or the reason of its rejection"
+    )
+
+
+class ScoredUsers(BaseModel):
+    """The users, in their order."""
+
+    users: list[ScoredUser]
+
+
 class User(BaseModel):
     """What is published of a user."""
 

@@ -10,6 +10,7 @@ from footfall.registry import Version
 from footfall.serve.access import AuditLog, KeyStore, RateLimit
 from footfall.serve.api.metrics import Metrics
 from footfall.serve.views.freshness import Freshness
+from footfall.serve.views.known_shops import KnownShops
 from footfall.serve.views.published import Kept, Published
 from footfall.serve.views.scoring import Scorer
 from footfall.serve.views.users import Users
@@ -41,6 +42,7 @@ class Server:
     published: Published
     users: Kept[Users]
     scorer: Kept[Scorer]
+    shops: KnownShops
     freshness: Freshness
     versions: "Remembered[list[Version]]"
     keys: KeyStore | None
