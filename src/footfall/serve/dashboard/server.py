@@ -1,0 +1,62 @@
+"""Starts the dashboard: Streamlit, in this process, without telemetry and without a watch on files."""
+
+import threading
+from pathlib import Path
+
+from footfall.pages import colours
+from footfall.serve.dashboard.served import open_served, preload
+from footfall.settings import Settings
+
+_SCRIPT = Path(__file__).parent / "script" / "app.py"
+_WASH = "#f7f8fa"
+_OPTIONS = {
+    "browser_gatherUsageStats": False,
+    "client_showErrorDetails": "none",
+    "client_showErrorLinks": False,
+    "client_toolbarMode": "minimal",
+    "logger_hideWelcomeMessage": True,
+    "logger_level": "warning",
+    "runner_magicEnabled": False,
+    "server_fileWatcherType": "none",
+    "server_headless": True,
+    "server_maxUploadSize": 1,
+    "server_showEmailPrompt": False,
+    "theme_base": "light",
+    "theme_backgroundColor": _WASH,
+    "theme_baseFontSize": 15,
+    "theme_baseRadius": "6px",
+    "theme_borderColor": colours.RULE,
+    "theme_codeBackgroundColor": _WASH,
+    "theme_codeTextColor": colours.INK,
+    "theme_linkColor": colours.ACCENT,
+    "theme_primaryColor": colours.ACCENT,
+    "theme_secondaryBackgroundColor": "#eef1f4",
+    "theme_showWidgetBorder": True,
+    "theme_textColor": colours.INK,
+}
+
+
+def run(settings: Settings, host: str, port: int, *, keys: bool) -> None:
+    """Serve the dashboard until the process is told to end.
+
+    Args:
+        settings: which lake; its time zone, calendar and policy.
+        host: the address to listen on.
+        port: the port.
+        keys: whether visitors need an API key; without, whoever reaches the address may do everything.
+
+    Raises:
+        LakeInvalid: there is no lake.
+    """
+    served = open_served(settings, keys=keys)
+    preload(served.published)
+    # MLflow takes five seconds to open; the page of models is seldom the first.
+    threading.Thread(target=served.warm, name="warm", daemon=True).start()
+    from streamlit.web import bootstrap  # noqa: PLC0415 - its configuration is read when it is imported
+
+    options = _OPTIONS | {"server_address": host, "server_port": port}
+    try:
+        bootstrap.load_config_options(options)
+        bootstrap.run(str(_SCRIPT), False, [], options)
+    finally:
+        served.published.close()

@@ -1,0 +1,106 @@
+"""A lake that is served, and a browser that looks at it."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("streamlit", reason='needs the extra: pip install "footfall[serve]"')
+# ruff: noqa: E402 - without the extra nothing below can be imported
+sync_api = pytest.importorskip("playwright.sync_api", reason="needs Playwright: pip install playwright")
+
+from visitors import PATIENCE, Tab, is_error, served
+
+from footfall.lake import open_lake
+from footfall.serve.access import ROLES, KeyStore, access_folder
+from footfall.simulate import simulate
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+FLAGS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
+    "--disable-sync",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def shop_lake(published_lake: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Segmented again into so many that some have under 20 users. Tests may say something of its incidents."""
+    lake = shutil.copytree(published_lake, tmp_path_factory.mktemp("dashboard") / "lake")
+    _footfall("segments", "--fresh", "--k", "12+3", "--lake", lake)
+    return lake
+
+
+@pytest.fixture(scope="session")
+def dashboard(shop_lake: Path) -> Iterator[str]:
+    """A dashboard that asks for no keys."""
+    with served(shop_lake) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def guarded(shop_lake: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict[str, str]]]:
+    """A dashboard that asks for keys, and a key of each role."""
+    lake = shutil.copytree(shop_lake, tmp_path_factory.mktemp("guarded") / "lake")
+    store = KeyStore(access_folder(open_lake(lake)))
+    found = {role: store.create(f"of-{role}", [role]) for role in ROLES}
+    with served(lake, keys=True) as address:
+        yield address, found
+
+
+@pytest.fixture(scope="session")
+def raw_dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A dashboard of a lake to which a file was brought, and nothing was done with it."""
+    shop = simulate(tmp_path_factory.mktemp("files"), users=50, months=1, seed=5)
+    lake = tmp_path_factory.mktemp("raw") / "lake"
+    _footfall("ingest", shop.months[0], "--lake", lake)
+    with served(lake) as address:
+        yield address
+
+
+def _footfall(*arguments: object) -> None:
+    command = [sys.executable, "-m", "footfall.cli", *map(str, arguments)]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """A real Chromium."""
+    if CHROMIUM is None:
+        pytest.skip("needs Chromium or Chrome")
+    with sync_api.sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def tab(browser: Any) -> Iterator[Tab]:
+    """A new visitor; at the end nothing may have gone wrong."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB", accept_downloads=True)
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    found = Tab(page)
+    page.on("pageerror", lambda error: found.errors.append(str(error)))
+    page.on("console", lambda told: found.errors.append(told.text) if is_error(told) else None)
+    yield found
+    found.must_be_sound()
+    context.close()
+
+
+@pytest.fixture
+def sign_in(guarded: tuple[str, dict[str, str]], tab: Tab) -> Callable[[str, str], Tab]:
+    """Opens a page with the key of a role."""
+    address, keys = guarded
+
+    def signed(role: str, path: str) -> Tab:
+        tab.open(address, path)
+        tab.page.get_by_label("API key").fill(keys[role])
+        tab.press("Sign in")
+        return tab
+
+    return signed
