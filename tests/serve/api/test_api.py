@@ -367,6 +367,13 @@ def test_without_keys_it_answers_this_machine_only(own_lake: Path, key_file: Pat
         assert is_problem(api.get("/v1/incidents", role=None, headers={"Host": "evil.example"}), 403)
 
 
+def test_a_server_without_the_key_of_the_pseudonyms_says_no_more_than_that(own_lake: Path, tmp_path: Path) -> None:
+    with serving(own_lake, tmp_path / "no key") as api:
+        told = api.post("/v1/users/search", {"raw_user_id": "512345678"})
+        assert is_problem(told, 503)
+        assert str(tmp_path) not in told.text
+
+
 def test_a_new_version_is_seen_without_a_restart(own_lake: Path, key_file: Path) -> None:
     from footfall.pipeline.incidents import feedback  # noqa: PLC0415
 

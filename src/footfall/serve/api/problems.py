@@ -10,13 +10,13 @@ from pydantic import BaseModel, Field
 from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 
-from footfall.errors import FootfallError, TransientError, UserError
+from footfall.errors import FootfallError, LakeInvalid, SettingInvalid, TransientError, UserError
 from footfall.serve.views.paging import PageUnknown
 from footfall.serve.views.published import NotPublished
 from footfall.serve.views.users import UserUnknown
 
 MEDIA_TYPE = "application/problem+json"
-RETRY_AFTER_SECONDS = 5
+_LATER = {"Retry-After": "5"}
 _log = logging.getLogger("footfall.serve")
 
 
@@ -39,10 +39,13 @@ def told_of(error: FootfallError) -> Response:
     """The response for an error of ours."""
     if isinstance(error, NotPublished | UserUnknown | PageUnknown | Missing):
         return problem(404, str(error))
+    if isinstance(error, SettingInvalid | LakeInvalid):
+        _log.error("%s", error)
+        return problem(503, "the server is not set up for this; its log says what is missing", _LATER)
     if isinstance(error, UserError):
         return problem(422, str(error))
     if isinstance(error, TransientError):
-        return problem(503, str(error), {"Retry-After": str(RETRY_AFTER_SECONDS)})
+        return problem(503, str(error), _LATER)
     _log.error("defect: %s", error, exc_info=error)
     return problem(500, "a defect of Footfall; the server's log has it")
 

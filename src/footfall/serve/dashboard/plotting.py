@@ -7,11 +7,12 @@ from typing import Any
 import plotly.graph_objects as go
 
 from footfall.pages import colours
-from footfall.pages.figures import SMALL, empty_figure
+from footfall.pages.figures import SMALL, empty_figure, in_lines
 from footfall.pages.plots import axis
 from footfall.publish.language import Language, clock, day, short_day
 from footfall.serve.dashboard.visit import Visit
 
+_LETTERS = 22
 FONT = "'Source Sans', sans-serif"
 """Of the page: Streamlit brings it along, so that it is everywhere the same."""
 
@@ -124,7 +125,9 @@ def bars(
     hover: Sequence[str] | None = None,
 ) -> go.Figure:
     """Bars that lie, the first at the top, with their values at their ends."""
-    figure = new_figure(34 * len(names) + 16, r=8).update_layout(hovermode="closest", bargap=0.34)
+    words = [in_lines(name, _LETTERS) for name in names]
+    row = 44 if any("<br>" in one for one in words) else 34
+    figure = new_figure(row * len(names) + 16, r=8).update_layout(hovermode="closest", bargap=0.34)
     figure.add_bar(
         x=list(values), y=list(range(len(names))), orientation="h", text=list(texts), textposition="outside",
         cliponaxis=False, marker_color=colour if isinstance(colour, str) else list(colour),
@@ -133,9 +136,9 @@ def bars(
     )  # fmt: skip
     low, high = min([0.0, *values]), max([0.0, *values])
     span = (high - low) or 1.0
-    beside = span * (0.06 + 0.026 * max(map(len, texts)))
+    beside = span * (0.08 + 0.034 * max(map(len, texts)))
     room = [low - (beside if low < 0 else 0), high + beside]
     figure.update_xaxes(visible=False, range=room)
     return figure.update_yaxes(
-        axis("", autorange="reversed", tickvals=list(range(len(names))), ticktext=list(names), showgrid=False)
+        axis("", autorange="reversed", tickvals=list(range(len(names))), ticktext=words, showgrid=False)
     )

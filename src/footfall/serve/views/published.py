@@ -106,7 +106,7 @@ class Published:
         self._changing = threading.Lock()
         self._ended = threading.Event()
         self._watcher: threading.Thread | None = None
-        self.failure: Exception | None = None
+        self._failure: str | None = None
 
     def start(self) -> None:
         """Look for new versions from now on."""
@@ -123,9 +123,16 @@ class Published:
         while not self._ended.wait(LOOK_EVERY_SECONDS):
             try:
                 self.look()
-                self.failure = None
-            except (FootfallError, OSError) as error:  # a disk that is away for a while: told by /health
-                self.failure = error
+                self._failure = None
+            except (FootfallError, OSError) as error:  # a disk may be away for a while
+                self._failure = str(error)
+
+    @property
+    def failure(self) -> str | None:
+        """Why new versions are not seen; None if they are."""
+        if self._watcher is not None and not self._watcher.is_alive() and not self._ended.is_set():
+            return "a defect ended the look for new versions, and the log has it; start the server again"
+        return self._failure
 
     def look(self) -> None:
         """Take up the tables' current versions, and what is made of them."""
