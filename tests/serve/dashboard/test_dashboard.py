@@ -113,7 +113,7 @@ def test_a_policy_is_replayed(tab: Tab, dashboard: str) -> None:
     tab.press("Replay")
     tab.page.get_by_text("is not valid TOML").wait_for()
     policy.fill('metrics = ["orders"]')
-    tab.press("Replay")
+    tab.page.get_by_role("button", name="Replay").click()
     tab.page.get_by_text("Alerts a week").wait_for(timeout=90_000)
 
 
@@ -220,6 +220,17 @@ def test_a_page_that_is_not_allowed_says_so(sign_in: Callable[[str, str], Tab]) 
     tab = sign_in("marketing", "models")
     tab.page.get_by_text("Not for your roles").wait_for()
     assert "champion" not in tab.text
+
+
+def test_who_may_promotes_a_version_and_rolls_back(sign_in: Callable[[str, str], Tab]) -> None:
+    tab = sign_in("data_science", "models")
+    tab.page.get_by_role("button", name="Promote v").click()
+    tab.page.get_by_text(" serves; ").wait_for(timeout=30_000)
+    promoted = tab.page.locator(".ff-value").first.inner_text()
+    tab.settle()
+    tab.press("Roll back to the one before")
+    tab.page.get_by_text(f"{promoted} served before").wait_for(timeout=30_000)
+    assert tab.page.locator(".ff-value").first.inner_text() != promoted
 
 
 def test_who_may_only_look_cannot_act(sign_in: Callable[[str, str], Tab]) -> None:

@@ -63,6 +63,8 @@ _DONE, _DONE_WHY = (
 )
 _FAILED = Text("That did not work", "Cela n'a pas fonctionné")
 
+_CHANGED = "_changed"
+
 
 def show(visit: Visit) -> None:
     """The page."""
@@ -133,6 +135,8 @@ def _metrics(visit: Visit, found: list[Version]) -> None:
 
 
 def _change(visit: Visit, serving: str, found: list[Version]) -> None:
+    if changed := st.session_state.pop(_CHANGED, None):
+        message(visit.say(_DONE), visit.say(_DONE_WHY, **changed), kind="good")
     may = visit.may("models:write")
     if not may:
         note(visit.say(_NOT_ALLOWED))
@@ -164,4 +168,5 @@ def _do(visit: Visit, what: str, version: str | None) -> None:
         message(visit.say(_FAILED), str(error), kind="warning")
         return
     _kept_versions.clear()
-    message(visit.say(_DONE), visit.say(_DONE_WHY, now=now, before=before), kind="good")
+    st.session_state[_CHANGED] = {"now": now, "before": before}
+    st.rerun()

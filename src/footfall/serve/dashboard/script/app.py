@@ -5,4 +5,5 @@ It stands alone, for its folder is put on the path of imports.
 
 from footfall.serve.dashboard.app import show
 
-show()
+if __name__ == "__main__":
+    show()
