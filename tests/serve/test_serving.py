@@ -34,10 +34,11 @@ def test_a_port_that_is_taken_and_a_lake_that_is_none(published_lake: Path, tmp_
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        taken = footfall("serve", "--lake", published_lake, "--port", port)
-    assert taken.returncode == 1
-    assert f"port {port}" in taken.stderr
-    assert "--port" in taken.stderr
+        for command in ("serve", "dashboard"):
+            taken = footfall(command, "--lake", published_lake, "--port", port)
+            assert taken.returncode == 1
+            assert f"port {port}" in taken.stderr
+            assert "--port" in taken.stderr
     nothing = footfall("serve", "--lake", tmp_path / "nothing", "--port", 0)
     assert nothing.returncode == 1
     assert "is not a lake" in nothing.stderr

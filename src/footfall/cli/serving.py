@@ -68,13 +68,16 @@ def dashboard(
     """
     need(*DASHBOARD_NEEDS)
     from footfall.serve.dashboard.server import run  # noqa: PLC0415
-    from footfall.serve.listening import check_open  # noqa: PLC0415
+    from footfall.serve.listening import check_open, listen, url_of  # noqa: PLC0415
 
     settings = load_settings(
         lake=lake, key_file=key_file, registry=registry, timezone=timezone, calendar=calendar, alerts=alerts
     )
     check_open(host, with_keys=not no_keys)
     _tell_keys(settings.lake, with_keys=not no_keys)
+    with listen(host, port) as free:  # Streamlit opens the port itself, and says less where it is taken
+        url = url_of(free)
+    out.print(f"Footfall's dashboard: {url}  (Ctrl-C ends it)", highlight=False, soft_wrap=True)
     run(settings, host, port, keys=not no_keys)
 
 

@@ -15,7 +15,7 @@ _OPTIONS = {
     "client_showErrorLinks": False,
     "client_toolbarMode": "minimal",
     "logger_hideWelcomeMessage": True,
-    "logger_level": "warning",
+    "logger_level": "error",
     "runner_magicEnabled": False,
     "server_fileWatcherType": "none",
     "server_headless": True,
@@ -48,15 +48,15 @@ def run(settings: Settings, host: str, port: int, *, keys: bool) -> None:
     Raises:
         LakeInvalid: there is no lake.
     """
+    from streamlit.web import bootstrap  # noqa: PLC0415 - loading it takes a second
+
+    options = _OPTIONS | {"server_address": host, "server_port": port}
+    bootstrap.load_config_options(options)
     served = open_served(settings, keys=keys)
     preload(served.published)
     # MLflow takes five seconds to open; the page of models is seldom the first.
     threading.Thread(target=served.warm, name="warm", daemon=True).start()
-    from streamlit.web import bootstrap  # noqa: PLC0415 - its configuration is read when it is imported
-
-    options = _OPTIONS | {"server_address": host, "server_port": port}
     try:
-        bootstrap.load_config_options(options)
         bootstrap.run(str(_SCRIPT), False, [], options)
     finally:
         served.published.close()
