@@ -12,7 +12,7 @@ import typer
 from rich.table import Table as Grid
 
 from footfall.cli.given import load_settings
-from footfall.cli.options import AsJson, Lake
+from footfall.cli.options import MOMENTS, AsJson, Lake
 from footfall.cli.printing import err, escaped, out, print_json
 
 if TYPE_CHECKING:
@@ -92,7 +92,10 @@ def audit(
     who: Annotated[
         str | None, typer.Option(metavar="NAME", help="Only what the key of this name did.", show_default=False)
     ] = None,
-    since: Annotated[datetime | None, typer.Option(help="Only from then on, UTC.", show_default=False)] = None,
+    since: Annotated[
+        datetime | None,
+        typer.Option(help="Only from then on, UTC.", formats=MOMENTS, metavar="MOMENT", show_default=False),
+    ] = None,
     form: Annotated[
         Literal["table", "json", "csv"], typer.Option("--format", help="How to print the entries.")
     ] = "table",

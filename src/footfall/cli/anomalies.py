@@ -7,7 +7,19 @@ from typing import Annotated, Any, Literal
 import typer
 
 from footfall.cli.given import load_settings
-from footfall.cli.options import Alerts, AsJson, Baseline, Calendar, Engine, Lake, Master, Memory, Threads, Timezone
+from footfall.cli.options import (
+    MOMENTS,
+    Alerts,
+    AsJson,
+    Baseline,
+    Calendar,
+    Engine,
+    Lake,
+    Master,
+    Memory,
+    Threads,
+    Timezone,
+)
 from footfall.cli.own_series import score_csv
 from footfall.cli.printing import err, escaped, out, print_json, progress_bars
 from footfall.cli.telling_incidents import tell_detection, tell_incident, tell_incidents, tell_replay
@@ -93,7 +105,10 @@ def detect(
 def list_incidents(
     open_only: Annotated[bool, typer.Option("--open", help="Only those that are not over.")] = False,
     since: Annotated[
-        datetime | None, typer.Option(help="Only those that were found from then on, UTC.", show_default=False)
+        datetime | None,
+        typer.Option(
+            help="Only those that were found from then on, UTC.", formats=MOMENTS, metavar="MOMENT", show_default=False
+        ),
     ] = None,
     lake: Lake = None,
     as_json: AsJson = False,

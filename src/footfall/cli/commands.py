@@ -14,6 +14,7 @@ import footfall
 from footfall.cli import access, anomalies, demo, own_series, segment, serving, volumes, watching
 from footfall.cli.given import load_settings
 from footfall.cli.options import (
+    MOMENTS,
     AsJson,
     AsOf,
     Challenger,
@@ -241,7 +242,10 @@ def fetch(
     dataset: Annotated[str, typer.Argument(help="rees46: the published months of a multi-category shop.")],
     months: Annotated[str, typer.Option(help="FROM..TO, single months, or a list with commas.")] = "2019-10..2020-04",
     since: Annotated[
-        datetime | None, typer.Option(help="Only months with a day from this date on.", show_default=False)
+        datetime | None,
+        typer.Option(
+            help="Only months with a day from this date on.", formats=MOMENTS, metavar="MOMENT", show_default=False
+        ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Download again what is there already.")] = False,
     lake: Lake = None,

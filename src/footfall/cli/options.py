@@ -14,6 +14,8 @@ def _numbers_or_auto(text: str) -> str:
     return text
 
 
+# Spelled out: not every version of typer knows hours and minutes without seconds.
+MOMENTS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"]
 Lake = Annotated[
     Path | None, typer.Option("--lake", "-l", help="Folder of the lake.  [default: lake]", show_default=False)
 ]
@@ -27,7 +29,10 @@ KeyFile = Annotated[Path | None, typer.Option(help="File with the key of the pse
 AsOf = Annotated[
     datetime | None,
     typer.Option(
-        help="Use only events before this moment, UTC.  [default: the midnight after the last]", show_default=False
+        help="Use only events before this moment, UTC.  [default: the midnight after the last]",
+        formats=MOMENTS,
+        metavar="MOMENT",
+        show_default=False,
     ),
 ]
 Timezone = Annotated[str | None, typer.Option(help="The shop's time zone.  [default: UTC]", show_default=False)]
