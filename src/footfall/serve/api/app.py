@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import gc
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -48,6 +49,9 @@ def create_app(settings: Settings, *, with_keys: bool = True, limits: Limits | N
     async def running(app: FastAPI) -> AsyncIterator[None]:
         app.state.server = server = _open(settings, with_keys=with_keys, limits=limits or Limits())
         server.published.start()
+        # What was loaded stays: the collector need not look at it again, for which every request would wait.
+        gc.collect()
+        gc.freeze()
         threading.Thread(target=_look_at_versions, args=(server,), daemon=True).start()
         yield
         server.published.close()

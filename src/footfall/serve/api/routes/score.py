@@ -9,7 +9,6 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
 from footfall.errors import SourceUnreadable
-from footfall.features import USER_FEATURES
 from footfall.pipeline.fresh_features import FreshFeatures, features_of_events
 from footfall.serve.api.asking import Ask, allowed, answer, iso, problems, utc
 from footfall.serve.api.schemas import Features, ScoredUsers, placed
@@ -74,10 +73,10 @@ class ToScore(BaseModel):
 @router.post("/v1/segments/score", response_model=ScoredUsers, responses=problems(400, 404, 409, 413, 422))
 async def score(ask: ScoreAsk, body: ToScore) -> Response:
     """Segment, probability, distances and reasons of one or many users."""
-    scorer, nothing = ask.server.scorer.value, FreshFeatures(USER_FEATURES.schema.empty_table(), ())
+    scorer = ask.server.scorer.value
     has_events = any(isinstance(one, ByEvents) for one in body.users)
     # The engine takes a tenth of a second and more for events; meanwhile others are answered.
-    fresh = await run_in_threadpool(_fresh, ask.server, body) if has_events else nothing
+    fresh = await run_in_threadpool(_fresh, ask.server, body) if has_events else None
     return answer({"users": list(_scored(scorer, body, fresh))})
 
 
@@ -95,14 +94,14 @@ def _fresh(server: Server, body: ToScore) -> FreshFeatures:
         raise HTTPException(409, str(error)) from error
 
 
-def _scored(scorer: Scorer, body: ToScore, fresh: FreshFeatures) -> Iterator[dict[str, Any]]:
-    rows = {row.pop("user_id"): row for row in fresh.features.drop_columns("as_of").to_pylist()}
-    first = 0
+def _scored(scorer: Scorer, body: ToScore, fresh: FreshFeatures | None) -> Iterator[dict[str, Any]]:
+    rows = {row.pop("user_id"): row for row in fresh.features.drop_columns("as_of").to_pylist()} if fresh else {}
+    became, first = fresh.outcomes if fresh else (), 0
     for place, user in enumerate(body.users):
         if isinstance(user, ByFeatures):
             yield _of_features(scorer, vars(user.features))
             continue
-        outcomes = fresh.outcomes[first : first + len(user.events)]
+        outcomes = became[first : first + len(user.events)]
         first += len(user.events)
         known = rows.get(str(place))
         told = _of_features(scorer, known) if known else {"explanation": None}
