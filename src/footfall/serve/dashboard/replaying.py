@@ -57,10 +57,7 @@ def replaying(visit: Visit) -> None:
 def _usual(visit: Visit) -> str:
     from footfall.pipeline.watched import policy_of  # noqa: PLC0415
 
-    try:
-        return as_toml(policy_of(visit.served.settings))
-    except FootfallError:
-        return as_toml(Policy())
+    return as_toml(policy_of(visit.served.settings))
 
 
 def as_toml(policy: Policy) -> str:

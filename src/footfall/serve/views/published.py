@@ -132,7 +132,8 @@ class Published:
         """Why new versions are not seen; None if they are."""
         if self._watcher is not None and not self._watcher.is_alive() and not self._ended.is_set():
             return "a defect ended the look for new versions, and the log has it; start the server again"
-        return self._failure
+        kept = (one.failure for one in self._kept if one.failure is not None and not one.is_empty)
+        return self._failure or next((f"answers are of an earlier version: {one}" for one in kept), None)
 
     def look(self) -> None:
         """Take up the tables' current versions, and what is made of them."""

@@ -7,7 +7,6 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from footfall.contracts import CLOSED, QUANTILES
-from footfall.errors import FootfallError
 from footfall.forecast.quantiles import INTERVALS, MEDIAN
 from footfall.forecast.report import colours
 from footfall.pages.plots import Key
@@ -19,7 +18,7 @@ from footfall.serve.dashboard.elements import Column, card, chart, note, table, 
 from footfall.serve.dashboard.plotting import line, new_figure, time_axis, value_axis, when
 from footfall.serve.dashboard.visit import Visit
 from footfall.serve.views.forecasts import fan, history, leaderboard, members, targets
-from footfall.serve.views.published import Row
+from footfall.serve.views.published import NotPublished, Row
 
 TITLE = Text("Forecasts", "Prévisions")
 NOTE = Text(
@@ -204,7 +203,7 @@ def _models(visit: Visit, metric: str, grain: str) -> tuple[str, ...]:
     """The chosen forecast first, then as good as they were."""
     try:
         found = [row["model"] for row in visit.ask(leaderboard, metric, grain)]
-    except FootfallError:
+    except NotPublished:
         found = []
     return tuple(dict.fromkeys(["chosen", *found]))
 
