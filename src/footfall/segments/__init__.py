@@ -4,7 +4,7 @@ Tables in, tables out: this room knows neither the lake nor an engine.
 """
 
 from footfall.segments.choice import Effort, k_selection, numbers_chosen
-from footfall.segments.explanation import Explanation, explain, explain_row
+from footfall.segments.explanation import Explainer, Explanation, explain
 from footfall.segments.fitting import choose, fit
 from footfall.segments.identity import migration
 from footfall.segments.model import SegmentModel, from_json
@@ -14,12 +14,12 @@ from footfall.segments.sql import score_sql
 
 __all__ = [
     "Effort",
+    "Explainer",
     "Explanation",
     "SegmentModel",
     "assign",
     "choose",
     "explain",
-    "explain_row",
     "fit",
     "from_json",
     "k_selection",

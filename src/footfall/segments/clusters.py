@@ -33,11 +33,23 @@ def nearest(points: Array, centres: Array, softness: float) -> Nearest:
     which lies between 1/k (all centres equally near) and 1. What makes it a probability is the softness: see
     `certainty.learn_softness`.
     """
-    squares = np.stack([((points - centre) ** 2).sum(axis=1) for centre in centres], axis=1)
+    squares = squared_distances(points, centres)
     label = squares.argmin(axis=1)
     own = squares[np.arange(len(points)), label]
+    return Nearest(label.astype(np.int32), np.sqrt(own), chance(squares, own, softness))
+
+
+def squared_distances(points: Array, centres: Array) -> Array:
+    """From each point, one row each, to each centre, one column each."""
+    apart = points[:, None, :] - centres
+    squares: Array = np.einsum("nkd,nkd->nk", apart, apart)
+    return squares
+
+
+def chance(squares: Array, own: Array, softness: float) -> Array:
+    """`proba` of points whose squared distances to all centres, and to their own, are known (see `nearest`)."""
     proba: Array = 1 / np.exp((own[:, None] - squares) / softness).sum(axis=1)
-    return Nearest(label.astype(np.int32), np.sqrt(own), proba)
+    return proba
 
 
 def sklearn_k_means(

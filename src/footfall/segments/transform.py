@@ -160,7 +160,7 @@ def bent(values: Array, shape: Shape) -> Array:
         case "log":
             return np.sign(values) * np.log1p(np.abs(values))
         case "logit":
-            inside = np.clip(values, EDGE, 1 - EDGE)
+            inside = _within(values, EDGE, 1 - EDGE)
             odds: Array = np.log(inside / (1 - inside))
             return odds
         case "linear":
@@ -205,7 +205,7 @@ class Scaling:
         """Make values comparable."""
         ours = _within(np.where(np.isnan(values), self.fill, values), self.low, self.high)
         for shape, places in self._bent:
-            ours[:, places] = bent(ours[:, places], shape)
+            ours[..., places] = bent(ours[..., places], shape)
         return _within((ours - self.centre) / self.spread, -CUT_OFF, CUT_OFF)
 
     def unscaled(self, scaled: Array) -> Array:

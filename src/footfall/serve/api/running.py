@@ -26,6 +26,9 @@ def run(settings: Settings, listening: socket.socket, *, with_keys: bool, limits
         access_log=False,
         log_level="warning",
         server_header=False,
+        # Nothing is made of the caller's address or scheme, so a proxy need not tell them.
+        proxy_headers=False,
+        ws="none",
         timeout_graceful_shutdown=_END_SECONDS,
     )
     uvicorn.Server(config).run(sockets=[listening])

@@ -1,7 +1,6 @@
 """Users into segments as they come, by the code that scores all users of the lake."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 
 import numpy as np
@@ -9,7 +8,7 @@ import numpy as np
 from footfall.errors import UserError
 from footfall.pipeline.query import Reader
 from footfall.pipeline.versions import model_of
-from footfall.segments import Explanation, SegmentModel, explain_row
+from footfall.segments import Explainer, Explanation, SegmentModel
 from footfall.serve.views.published import NotPublished
 from footfall.serve.views.users import COUNTS, FEATURES
 from footfall.settings import Settings
@@ -17,11 +16,17 @@ from footfall.settings import Settings
 Features = Mapping[str, float | int | None]
 
 
-@dataclass(frozen=True)
 class Scorer:
-    """The model that serves."""
+    """Scores users by the model that serves.
 
-    model: SegmentModel
+    Args:
+        model: a fitted segmentation.
+    """
+
+    def __init__(self, model: SegmentModel) -> None:
+        self.model = model
+        self._explainer = Explainer(model, COUNTS)
+        self._absent = [(name, 0.0 if name in COUNTS else np.nan) for name in model.features]
 
     def score(self, features: Features, user_id: str = "") -> Explanation:
         """Segment, distances and reasons of a user with these features.
@@ -37,17 +42,12 @@ class Scorer:
             near = get_close_matches(name, FEATURES, 1)
             hint = f'; did you mean "{near[0]}"?' if near else ""
             raise UserError(f'feature "{name[:60]}" is unknown{hint}')
-        row = np.array([[_number(features.get(name), name) for name in self.model.features]])
-        return explain_row(self.model, row, user_id, COUNTS)
+        known = {name: value for name, value in features.items() if value is not None}
+        row = np.array([known.get(name, absent) for name, absent in self._absent], float)
+        return self._explainer.explain(row, user_id)
 
 
 _KNOWN = frozenset(FEATURES)
-
-
-def _number(value: float | None, name: str) -> float:
-    if value is None:
-        return 0.0 if name in COUNTS else np.nan
-    return float(value)
 
 
 def read_scorer(reader: Reader, settings: Settings) -> Scorer:
