@@ -8,7 +8,7 @@ from shoppers import shop, users_with
 from footfall.segments import fit
 from footfall.segments.measures import Measure, measure
 from footfall.segments.naming.kinds import KINDS, kind_of
-from footfall.segments.naming.names import Name, Trait, names_of
+from footfall.segments.naming.names import Name, Trait, names_of, read_name
 from footfall.segments.naming.portraits import Portrait
 from footfall.segments.naming.vocabulary import WORDS, word
 
@@ -194,3 +194,15 @@ def test_a_difference_without_scatter_is_large_and_none_is_none() -> None:
 
 def test_a_feature_without_words_gets_some() -> None:
     assert word("loyalty_points").high.of("fr") == "loyalty points : beaucoup"
+
+
+def test_names_are_read_as_they_were_written() -> None:
+    traits = [Trait(feature, is_more) for feature in WORDS for is_more in (True, False)]
+    told = [(), *((one,) for one in traits), *((one, traits[0]) for one in traits)]
+    for name in (Name(kind, some, number) for kind in KINDS for some in told for number in (0, 3)):
+        assert read_name(name.text()) == name
+
+
+@pytest.mark.parametrize("text", ["", "(2)", "Window", "Window Shoppers, who sing", "Flâneurs", "2,Top Spenders"])
+def test_what_is_no_name_is_not_read(text: str) -> None:
+    assert read_name(text) is None

@@ -42,12 +42,17 @@ def dashboard(shop_lake: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def guarded(shop_lake: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict[str, str]]]:
+def guarded_lake(shop_lake: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy that has keys."""
+    return shutil.copytree(shop_lake, tmp_path_factory.mktemp("guarded") / "lake")
+
+
+@pytest.fixture(scope="session")
+def guarded(guarded_lake: Path) -> Iterator[tuple[str, dict[str, str]]]:
     """A dashboard that asks for keys, and a key of each role."""
-    lake = shutil.copytree(shop_lake, tmp_path_factory.mktemp("guarded") / "lake")
-    store = KeyStore(access_folder(open_lake(lake)))
+    store = KeyStore(access_folder(open_lake(guarded_lake)))
     found = {role: store.create(f"of-{role}", [role]) for role in ROLES}
-    with served(lake, keys=True) as address:
+    with served(guarded_lake, keys=True) as address:
         yield address, found
 
 

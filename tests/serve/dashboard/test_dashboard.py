@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 from visitors import Tab
 
+from footfall.lake import open_lake
 from footfall.publish.language import Language
+from footfall.serve.access import KeyStore, access_folder
 from footfall.serve.dashboard.pages import anomalies, forecasts, models, overview, quality, segments, users
 
 PAGES = {
@@ -196,7 +198,38 @@ def test_a_key_is_asked_for_and_never_in_the_address(tab: Tab, guarded: tuple[st
     tab.page.get_by_role("heading", name="Segments", exact=True).wait_for()
     tab.settle()
     assert keys["marketing"] not in tab.page.url
+    assert keys["marketing"] not in str(tab.page.context.cookies())
+
+
+def test_who_signed_in_stays_so_until_they_sign_out(sign_in: Callable[[str, str], Tab]) -> None:
+    tab = sign_in("marketing", "segments")
+    heading = tab.page.get_by_role("heading", name="Segments", exact=True)
+    heading.wait_for()
+    tab.settle()
+    tab.page.reload()
+    heading.wait_for()
+    tab.settle()
+    other = Tab(tab.page.context.new_page())
+    other.page.goto(tab.page.url)
+    other.page.get_by_role("heading", name="Segments", exact=True).wait_for()
+    other.settle()
     tab.press(re.compile("^Sign out"))
+    tab.page.get_by_label("API key").wait_for()
+    for one in (other, tab):
+        one.page.reload()
+        one.page.get_by_label("API key").wait_for()
+        assert one.page.locator("h1").count() == 0
+
+
+def test_a_revoked_key_opens_nothing_more(guarded: tuple[str, dict[str, str]], guarded_lake: Path, tab: Tab) -> None:
+    key = KeyStore(access_folder(open_lake(guarded_lake))).create("leaves", ["marketing"])
+    tab.open(guarded[0], "segments")
+    tab.page.get_by_label("API key").fill(key)
+    tab.press("Sign in")
+    tab.page.get_by_role("heading", name="Segments", exact=True).wait_for()
+    KeyStore(access_folder(open_lake(guarded_lake))).revoke("leaves")
+    tab.page.wait_for_timeout(1500)  # servers look once a second
+    tab.page.reload()
     tab.page.get_by_label("API key").wait_for()
     assert tab.page.locator("h1").count() == 0
 

@@ -1,5 +1,6 @@
 """Readable names for segments, from what their users do and never from a cluster's number."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -10,7 +11,7 @@ from footfall.segments.measures import Measure
 from footfall.segments.naming.kinds import KINDS, kind_of
 from footfall.segments.naming.portraits import portraits
 from footfall.segments.naming.text import Language
-from footfall.segments.naming.vocabulary import word
+from footfall.segments.naming.vocabulary import WORDS, word
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,31 @@ class Name:
             (word(one.feature).high if one.is_more else word(one.feature).low).of(language) for one in self.traits
         ]
         return ", ".join([KINDS[self.kind].name.of(language), *traits]) + (f" ({self.number})" if self.number else "")
+
+
+def read_name(text: str) -> Name | None:
+    """The name that `Name.text` writes so in English; None where there is none.
+
+    Tables of past dates have the names of segments that are in no model any more.
+
+    >>> read_name("Window Shoppers, weekends (2)").text("fr")
+    'Flâneurs, le week-end (2)'
+    """
+    parts = _WRITTEN.fullmatch(text)
+    kind, *told = parts["words"].split(", ") if parts else [""]
+    traits = tuple(_TRAITS[one] for one in told if one in _TRAITS)
+    if kind not in _KINDS or len(traits) < len(told):
+        return None
+    return Name(_KINDS[kind], traits, int(parts["number"] or 0) if parts else 0)
+
+
+_WRITTEN = re.compile(r"(?P<words>.*?)( \((?P<number>\d+)\))?")
+_KINDS = {kind.name.en: key for key, kind in KINDS.items()}
+_TRAITS = {
+    text.en: Trait(feature, is_more)
+    for feature, told in WORDS.items()
+    for text, is_more in ((told.high, True), (told.low, False))
+}
 
 
 def names_of(part: str, measures: Sequence[Measure], used: set[str], last: Sequence[Name | None]) -> list[Name]:

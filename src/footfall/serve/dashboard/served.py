@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from footfall.errors import FootfallError
 from footfall.registry import Version
-from footfall.serve.access import AuditLog, KeyStore, access_folder
+from footfall.serve.access import AuditLog, KeyStore, Sessions, access_folder
 from footfall.serve.views.freshness import Freshness
 from footfall.serve.views.published import Kept, Published
 from footfall.serve.views.scoring import Scorer, read_scorer
@@ -25,6 +25,7 @@ class Served:
     keys: KeyStore | None
     audit: AuditLog
     versions: Callable[[], list[Version]]
+    sessions: Sessions = field(default_factory=Sessions)
     replaying: threading.Lock = field(default_factory=threading.Lock)
 
     def warm(self) -> None:

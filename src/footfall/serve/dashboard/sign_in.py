@@ -7,12 +7,14 @@ from footfall.serve.access import ANYONE, Caller
 from footfall.serve.dashboard.elements import card, message
 from footfall.serve.dashboard.served import Served
 
-_KEY = "_api_key"
+_STATE = "_signed_in"
 _TITLE = Text("Sign in", "Connexion")
 _NOTE = Text(
-    "Your API key says what you may see. It stays in this tab's session and is never part of a link.",
-    "Votre clé d'API détermine ce que vous pouvez voir. Elle reste dans la session de cet onglet et n'apparaît dans "
-    "aucun lien.",
+    "Your API key says what you may see. It is asked for once: until you sign out, close the browser or do nothing for "
+    "12 hours. The browser does not keep it, and it is never part of a link.",
+    "Votre clé d'API détermine ce que vous pouvez voir. Elle est demandée une seule fois\u00a0: jusqu'à la "
+    "déconnexion, la fermeture du navigateur ou 12 heures d'inactivité. Le navigateur ne la conserve pas, et elle "
+    "n'apparaît dans aucun lien.",
 )
 _LABEL = Text("API key", "Clé d'API")
 _ENTER = Text("Sign in", "Se connecter")
@@ -39,20 +41,39 @@ def caller_of(served: Served, language: Language) -> Caller | None:
 
 
 def known_caller(served: Served) -> Caller | None:
-    """Who has signed in."""
+    """Who has signed in: in this tab, or in another one of the browser."""
     if served.keys is None:
         return ANYONE
-    key = st.session_state.get(_KEY)
+    token = _token()
+    key = served.sessions.key_of(token) if token else None
     return served.keys.check(key) if key else None
 
 
 def sign_out(served: Served, caller: Caller, language: Language) -> None:
-    """A button that forgets the key."""
+    """A button that forgets the key, in all tabs of the browser."""
     if served.keys is None:
         return
+    token = _token()
     if st.button(f"{_OUT.of(language)} ({caller.name})", type="tertiary"):
+        served.sessions.end(token or "")
         st.session_state.clear()
         st.rerun()
+    # Streamlit cannot set a cookie that scripts do not see. What this one says opens this dashboard only, and until
+    # its session ends; the browser forgets it when it is closed.
+    secure = "; Secure" if (st.context.url or "").startswith("https:") else ""
+    cookie = f"{_cookie()}={token}; Path=/; SameSite=Lax{secure}"
+    st.html(f"<script>document.cookie = '{cookie}'</script>", unsafe_allow_javascript=True)
+
+
+def _token() -> str | None:
+    """The tab's own, or else the browser's."""
+    token: str | None = st.session_state.get(_STATE) or st.context.cookies.get(_cookie())
+    return token
+
+
+def _cookie() -> str:
+    # Cookies are those of a host: dashboards on other ports have others.
+    return f"footfall_{st.get_option('server.port')}"
 
 
 def _ask(served: Served, language: Language) -> None:
@@ -60,9 +81,9 @@ def _ask(served: Served, language: Language) -> None:
         with st.form("sign-in", border=False, enter_to_submit=True):
             key = st.text_input(_LABEL.of(language), type="password", autocomplete="current-password")
             entered = st.form_submit_button(_ENTER.of(language), type="primary")
-        if not entered:
+        if not entered or served.keys is None:
             return
-        st.session_state[_KEY] = key.strip()
-        if known_caller(served) is None:
-            del st.session_state[_KEY]
+        if served.keys.check(key.strip()) is None:
             message(_WRONG.of(language), _WHY.of(language), kind="warning")
+        else:
+            st.session_state[_STATE] = served.sessions.begin(key.strip())

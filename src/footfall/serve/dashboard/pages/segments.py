@@ -10,6 +10,7 @@ import streamlit as st
 from footfall.pages.plots import Key
 from footfall.publish.language import Text
 from footfall.segments.model import Part
+from footfall.segments.naming.names import read_name
 from footfall.segments.report.colours import LESS, MORE
 from footfall.segments.report.components import components
 from footfall.segments.report.moves import GONE, NEW, Moves, Stop, latest_moves
@@ -284,8 +285,12 @@ def _moves(visit: Visit, rows: list[Row]) -> None:
 
 def _translated(visit: Visit, moves: Moves, names: dict[int, str]) -> Moves:
     def told_as(stop: Stop) -> Stop:
-        name = visit.say(_NOBODY[stop.name]) if stop.id is None else names.get(stop.id, stop.name)
+        name = visit.say(_NOBODY[stop.name]) if stop.id is None else names.get(stop.id, gone(stop.name))
         return replace(stop, name=name)
+
+    def gone(name: str) -> str:
+        known = read_name(name)
+        return known.text(visit.language) if known else name
 
     return replace(moves, before=[told_as(one) for one in moves.before], after=[told_as(one) for one in moves.after])
 
