@@ -65,7 +65,7 @@ def serving(lake: Path, key_file: Path, *options: object) -> Iterator[Server]:
             process.kill()
             raise AssertionError(f"no server: {line} {process.communicate()[1]}")
         server = Server(found.group(), lake, keys, process)
-        server_is_ready(server)
+        server_lives(server)
         yield server
     finally:
         process.send_signal(signal.SIGTERM)
@@ -73,6 +73,6 @@ def serving(lake: Path, key_file: Path, *options: object) -> Iterator[Server]:
     assert "Traceback" not in errors, errors
 
 
-def server_is_ready(server: Server) -> None:
+def server_lives(server: Server) -> None:
     """Wait for it; the socket listens before the lake is read, and holds what comes."""
-    assert server.get("/health/ready", role=None).status_code == 200
+    assert server.get("/health/live", role=None).status_code == 200

@@ -4,6 +4,7 @@ import csv
 import gzip
 import json
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -385,3 +386,21 @@ def test_a_new_version_is_seen_without_a_restart(own_lake: Path, key_file: Path)
             if found["verdict"] == "expected":
                 return
         pytest.fail("the server answers from an old version")
+
+
+def test_models_that_are_gone_are_told_and_missed_no_more_when_they_are_back(own_lake: Path, key_file: Path) -> None:
+    user = rows(own_lake, "SELECT user_id FROM customer_segments LIMIT 1")[0]["user_id"]
+    homes = {own_lake / "models" / "segments": "lake", own_lake / "models" / "registry" / "artifacts": "registry"}
+    for home, name in homes.items():
+        home.rename(own_lake.parent / name)
+    with serving(own_lake, key_file) as api:
+        for path in (f"/v1/users/{user}", "/health/ready"):
+            assert is_problem(api.get(path), 503)
+        assert "nothing can be answered" in api.get("/health").json()["status"]
+        for home, name in homes.items():
+            (own_lake.parent / name).rename(home)
+        for _ in range(50):
+            if api.get("/health/ready").status_code == 200:
+                break
+            time.sleep(0.1)
+        assert api.get(f"/v1/users/{user}").json()["explanation"]

@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 
 import pyarrow as pa
 
-from footfall.errors import FootfallError, UserError
+from footfall.errors import FootfallError, LakeInvalid, UserError
 from footfall.lake import open_lake
 from footfall.pipeline.query import Reader
 from footfall.settings import Settings
@@ -37,11 +37,12 @@ class NotPublished(UserError):
 
     Attributes:
         table: which one.
+        lake: of which lake.
         command: what makes it.
     """
 
     def __init__(self, table: str, lake: str) -> None:
-        self.table = table
+        self.table, self.lake = table, lake
         self.command = f"footfall {_MADE_BY.get(table, 'run SOURCE')} --lake {lake}"
         super().__init__(f"lake {lake} has no table {table} yet; `{self.command}` makes it")
 
@@ -79,11 +80,22 @@ class Kept(Generic[Value]):
         """The latest.
 
         Raises:
-            FootfallError: it could never be made.
+            NotPublished: there is nothing yet to make it of.
+            LakeInvalid: it could never be made.
         """
         if self._value is None:
-            raise self.failure or UserError("not read yet; try again in a second")
+            # A new error each time: one that is raised again and again keeps all its tracebacks.
+            if isinstance(self.failure, NotPublished):
+                raise NotPublished(self.failure.table, self.failure.lake)
+            raise LakeInvalid(f"the published tables cannot be used: {self.failure}")
         return self._value
+
+    @property
+    def trouble(self) -> str | None:
+        """What is wrong with it; None if nothing is, or if there is nothing yet to make it of."""
+        if self.failure is None or isinstance(self.failure, NotPublished):
+            return None
+        return f"{'nothing can be answered' if self.is_empty else 'answers are of an earlier version'}: {self.failure}"
 
 
 class Published:
@@ -132,8 +144,7 @@ class Published:
         """Why new versions are not seen; None if they are."""
         if self._watcher is not None and not self._watcher.is_alive() and not self._ended.is_set():
             return "a defect ended the look for new versions, and the log has it; start the server again"
-        kept = (one.failure for one in self._kept if one.failure is not None and not one.is_empty)
-        return self._failure or next((f"answers are of an earlier version: {one}" for one in kept), None)
+        return self._failure or next(filter(None, (one.trouble for one in self._kept)), None)
 
     def look(self) -> None:
         """Take up the tables' current versions, and what is made of them."""
