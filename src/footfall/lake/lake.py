@@ -84,6 +84,17 @@ class Lake:
         """The number of the current version of every table, without reading any of them."""
         return {name: _last_version(folder) for name, folder in self.tables().items()}
 
+    def made_at(self) -> int:
+        """What tells it from another lake in the same folder: when it was made, in nanoseconds.
+
+        Raises:
+            LakeInvalid: the folder is no lake any more.
+        """
+        try:
+            return (self.root / _CARD).stat().st_mtime_ns
+        except OSError as error:
+            raise LakeInvalid(f"lake {self.root}: cannot be read ({error.strerror}); is it where it was?") from error
+
     def delta(self, name: str) -> DeltaTable | None:
         """The Delta table of that name at its current version, or None."""
         folder = self.tables().get(name)

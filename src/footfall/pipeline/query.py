@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 from deltalake import DeltaTable
 
-from footfall.errors import QueryRefused
+from footfall.errors import LakeInvalid, QueryRefused
 from footfall.lake import Lake
 
 _READS = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
@@ -20,6 +20,7 @@ def query(lake: Lake, sql: str) -> pa.Table:
 
     Raises:
         QueryRefused: it is no single SELECT, reaches for something outside the tables, or is not valid.
+        LakeInvalid: a file of a table is gone.
     """
     with Reader(lake) as reader:
         return reader.ask(sql)
@@ -51,11 +52,12 @@ class Reader:
         limits = {name: value for name, value in (("memory_limit", memory), ("threads", threads)) if value}
         config: dict[str, Any] = {"allow_community_extensions": False, "autoinstall_known_extensions": False}
         self._connection = duckdb.connect(config=config | limits)
+        self._files: list[str] = []
         try:
             self._define_and_lock()
         except duckdb.Error as error:
             self.close()
-            raise QueryRefused(_explained(error, self.versions)) from error
+            raise self._refused(error) from error
 
     def __enter__(self) -> Self:
         return self
@@ -66,10 +68,11 @@ class Reader:
         self.close()
 
     def _define_and_lock(self) -> None:
-        con, allowed = self._connection, []
+        con = self._connection
         folders = self.lake.tables()
         for name, version in self.versions.items():
             paths, partitioned, empty = _files(folders[name], version)
+            self._files += paths
             if paths:
                 listed = ", ".join(_quoted(path) for path in paths)
                 con.execute(
@@ -80,8 +83,7 @@ class Reader:
                 con.register("empty", empty)
                 con.execute(f'CREATE TABLE "{name}" AS SELECT * FROM empty')
                 con.unregister("empty")
-            allowed += paths
-        con.execute(f"SET allowed_paths = [{', '.join(map(_quoted, allowed))}]")
+        con.execute(f"SET allowed_paths = [{', '.join(map(_quoted, self._files))}]")
         con.execute("SET enable_external_access = false")
         con.execute("SET lock_configuration = true")
 
@@ -94,13 +96,22 @@ class Reader:
 
         Raises:
             QueryRefused: it is no single SELECT, reaches for something outside the tables, or is not valid.
+            LakeInvalid: a file of a table is gone.
         """
         try:
             with self._connection.cursor() as con:
                 _must_be_one_select(con, sql)
                 return con.execute(sql, parameters).to_arrow_table()
         except duckdb.Error as error:
-            raise QueryRefused(_explained(error, self.versions)) from error
+            raise self._refused(error) from error
+
+    def _refused(self, error: duckdb.Error) -> LakeInvalid | QueryRefused:
+        gone = [path for path in self._files if not Path(path).exists()]
+        if gone:
+            return LakeInvalid(
+                f"{gone[0]} is gone, and {len(gone)} files of the tables are; restore them from a backup"
+            )
+        return QueryRefused(_explained(error, self.versions))
 
     def close(self) -> None:
         """Give back its memory; questions that are being answered end first."""

@@ -16,6 +16,7 @@ Via = Literal["api", "dashboard"]
 Outcome = Literal["ok", "refused", "not_found"]
 
 _PSEUDONYM = re.compile(r"[0-9a-f]{32}")
+_TARGET = re.compile(r"[0-9a-f]{8}|v\d+\.\d+\.\d+")
 _MASK = "…"
 
 
@@ -82,7 +83,7 @@ class AuditLog:
         count: int | None = None,
         target: str | None = None,
     ) -> None:
-        """Note what was done. What is no pseudonym is masked: somebody may have asked for a raw id.
+        """Note what was done. What is no pseudonym, and no target that there can be, is masked: it may be a raw id.
 
         Args:
             caller: who did it.
@@ -98,12 +99,28 @@ class AuditLog:
             StorageFailed: the folder cannot be written, or the disk is full.
         """
         pseudonyms = tuple(user if _PSEUDONYM.fullmatch(user) else _MASK for user in users)
+        target = target if target is None or _TARGET.fullmatch(target) else _MASK
         entry = Entry(self._now(), caller.name, caller.key_id, what, via, outcome, pseudonyms, segment, count, target)
-        file = self._folder / f"{entry.at:%Y-%m}.jsonl"
+        file = self._file(entry.at)
         try:
             _append(file, json.dumps(entry.as_json()).encode())
         except OSError as error:
-            raise StorageFailed(f"audit log {file}: cannot be written ({error.strerror}); check the disk") from error
+            raise _cannot_be_written(file, error) from error
+
+    def must_be_writable(self) -> None:
+        """See that an entry could be made now: before something is changed that has to be noted.
+
+        Raises:
+            StorageFailed: the folder cannot be written.
+        """
+        file = self._file(self._now())
+        try:
+            os.close(_open(file))
+        except OSError as error:
+            raise _cannot_be_written(file, error) from error
+
+    def _file(self, moment: datetime) -> Path:
+        return self._folder / f"{moment:%Y-%m}.jsonl"
 
     def entries(self, since: datetime | None = None, user: str | None = None, who: str | None = None) -> "Entries":
         """What was done, the oldest first.
@@ -154,6 +171,10 @@ class Entries:
                 self.unreadable += 1
             elif self._wanted(entry):
                 yield entry
+
+
+def _cannot_be_written(file: Path, error: OSError) -> StorageFailed:
+    return StorageFailed(f"audit log {file}: cannot be written ({error.strerror}); check the disk")
 
 
 def _append(file: Path, line: bytes) -> None:

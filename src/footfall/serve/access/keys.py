@@ -149,6 +149,14 @@ class KeyStore:
             return None
         return Caller(known.name, known.roles, known.id)
 
+    def must_be_readable(self) -> None:
+        """See that keys can be checked.
+
+        Raises:
+            LakeInvalid: the file is damaged, or cannot be read.
+        """
+        self._in_force()
+
     def _in_force(self) -> Mapping[str, Key]:
         held, now = self._held, self._clock()
         if now - held.looked_at >= _LOOK_AFTER_SECONDS:

@@ -64,6 +64,8 @@ def create_app(settings: Settings, *, with_keys: bool = True, limits: Limits | N
         # Their pages load scripts from elsewhere.
         docs_url=None,
         redoc_url=None,
+        # A redirect names the scheme that it sees: behind a proxy that ends TLS, the key would go out in clear.
+        redirect_slashes=False,
     )
     for room in (users, score, segments, volumes, incidents, models, health):
         app.include_router(room.router)

@@ -103,12 +103,14 @@ def unless_known(ask: Ask, tables: Sequence[str], make: Callable[[], Any]) -> Re
         tables: what the answer is made of: it is the same as long as their versions are.
         make: makes the answer.
     """
-    tag = f'W/"{ask.server.published.tag(*tables)}"'
-    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
-    known = [one.strip() for one in ask.request.headers.get("if-none-match", "").split(",")]
-    if tag in known or "*" in known:
+    tag = f'"{ask.server.published.tag(*tables)}"'
+    headers = {"ETag": f"W/{tag}", "Cache-Control": "private, no-cache"}
+    known = [one.strip().removeprefix("W/") for one in ask.request.headers.get("if-none-match", "").split(",")]
+    if tag in known:
         return Response(status_code=304, headers=headers)
     response = answer(make())
+    if "*" in known:  # whatever there is: so it has to be made first
+        return Response(status_code=304, headers=headers)
     response.headers.update(headers)
     return response
 
@@ -136,8 +138,15 @@ Name = Annotated[str | None, Query(max_length=300)]
 
 
 def utc(moment: datetime | None) -> datetime | None:
-    """A moment as the tables have it: UTC without a zone."""
-    return moment.astimezone(UTC).replace(tzinfo=None) if moment is not None and moment.tzinfo else moment
+    """A moment as the tables have it: UTC without a zone.
+
+    Raises:
+        HTTPException: 422, there is no such moment in UTC.
+    """
+    try:
+        return moment.astimezone(UTC).replace(tzinfo=None) if moment is not None and moment.tzinfo else moment
+    except OverflowError:
+        raise HTTPException(422, f"{moment} is before the year 1 or after the year 9999 in UTC") from None
 
 
 def listed(

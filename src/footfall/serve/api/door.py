@@ -21,8 +21,11 @@ Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 HEADER = "X-API-Key"
 OPEN_TO_ALL = frozenset({"/health", "/health/live", "/health/ready", "/metrics", "/openapi.json"})
+PROBES = frozenset({"/health/live", "/health/ready"})
+"""What asks for these restarts a server that does not answer, so nobody's haste may keep it from an answer."""
 NOBODY = Caller("nobody", ())
 """Who asks for what needs no key; they have one rate together."""
+UNREADABLE = "the lake cannot be read; the server's log says why"
 _HOW = f"send an API key in the header {HEADER}; `footfall keys create NAME --role ROLE` makes one"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
 
@@ -70,10 +73,13 @@ class Door:
                 caller = _caller(server, headers.get(b"x-api-key"))
             except FootfallError as error:
                 return told_of(error)
+            if caller is None and server.published.failure is not None:
+                return problem(503, UNREADABLE, {"Retry-After": "5"})
             if caller is None:
                 return problem(401, _HOW, {"WWW-Authenticate": f'ApiKey header="{HEADER}"'})
             scope["caller"] = caller
-        return _refused_host(server, headers) or _too_often(server, scope["caller"]) or _too_long(server, headers)
+        often = None if scope["path"] in PROBES else _too_often(server, scope["caller"])
+        return _refused_host(server, headers) or often or _too_long(server, headers)
 
 
 def _refused_host(server: Server, headers: dict[bytes, bytes]) -> Response | None:
@@ -85,7 +91,7 @@ def _refused_host(server: Server, headers: dict[bytes, bytes]) -> Response | Non
 
 
 def _too_often(server: Server, caller: Caller) -> Response | None:
-    wait = server.rate.take(caller.name)
+    wait = server.rate.take(caller.key_id or caller.name)
     if wait <= 0:
         return None
     after = str(max(1, math.ceil(wait)))
@@ -93,14 +99,14 @@ def _too_often(server: Server, caller: Caller) -> Response | None:
 
 
 def _too_long(server: Server, headers: dict[bytes, bytes]) -> Response | None:
-    length, most = headers.get(b"content-length", b"0"), server.limits.body_bytes
+    length, most = headers.get(b"content-length", b"0").strip(), server.limits.body_bytes
     return None if length.isdigit() and int(length) <= most else problem(413, _too_large(most))
 
 
 def _caller(server: Server, key: bytes | None) -> Caller | None:
     if server.keys is None:
         return ANYONE
-    return server.keys.check(key.decode("latin-1")) if key else None
+    return server.keys.check(key.decode("latin-1").strip()) if key else None
 
 
 def _too_large(most: int) -> str:

@@ -5,6 +5,7 @@ import socket
 import uvicorn
 
 from footfall.serve.api.app import create_app
+from footfall.serve.api.connection import Connection
 from footfall.serve.api.server import Limits
 from footfall.settings import Settings
 
@@ -24,6 +25,7 @@ def run(settings: Settings, listening: socket.socket, *, with_keys: bool, limits
         create_app(settings, with_keys=with_keys, limits=limits),
         # Its own log of requests has their paths, and so pseudonyms; ours is the audit log.
         access_log=False,
+        http=Connection,
         log_level="warning",
         server_header=False,
         # Nothing is made of the caller's address or scheme, so a proxy need not tell them.

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Generic, TypeVar
 
+from footfall.errors import FootfallError
 from footfall.registry import Version
 from footfall.serve.access import AuditLog, KeyStore, RateLimit
 from footfall.serve.api.metrics import Metrics
@@ -53,17 +54,30 @@ class Server:
 
 
 class Remembered(Generic[Value]):
-    """A value that is slow to get, for some seconds."""
+    """A value that is slow to get, or why it cannot be had, for some seconds."""
 
     def __init__(self, get: Callable[[], Value], seconds: float) -> None:
         self._get, self._seconds = get, seconds
-        self._known: tuple[float, Value] | None = None
+        self._known: tuple[float, Value | FootfallError] | None = None
         self._lock = Lock()
 
     def __call__(self) -> Value:
-        """The value, as it was at most so many seconds ago."""
+        """The value, as it was at most so many seconds ago.
+
+        Raises:
+            FootfallError: it could not be had then.
+        """
         with self._lock:
-            now = time.monotonic()
-            if self._known is None or now - self._known[0] > self._seconds:
-                self._known = now, self._get()
-            return self._known[1]
+            if self._known is None or time.monotonic() - self._known[0] > self._seconds:
+                got = self._try()
+                self._known = time.monotonic(), got
+            known = self._known[1]
+        if isinstance(known, FootfallError):
+            raise known.with_traceback(None)
+        return known
+
+    def _try(self) -> Value | FootfallError:
+        try:
+            return self._get()
+        except FootfallError as error:
+            return error

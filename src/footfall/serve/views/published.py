@@ -1,12 +1,14 @@
 """The published tables of a lake, kept at hand by a server that sees new versions within a second."""
 
 import hashlib
+import logging
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeVar
 
 import pyarrow as pa
 
+import footfall
 from footfall.errors import FootfallError, LakeInvalid, UserError
 from footfall.lake import open_lake
 from footfall.pipeline.query import Reader
@@ -16,6 +18,7 @@ Row = dict[str, Any]
 Value = TypeVar("Value")
 
 LOOK_EVERY_SECONDS = 1.0
+_log = logging.getLogger("footfall.serve")
 
 _MADE_BY = {
     "forecasts": "forecast",
@@ -56,17 +59,17 @@ class Kept(Generic[Value]):
 
     def __init__(self, tables: tuple[str, ...], make: Callable[[Reader], Value]) -> None:
         self._tables, self._make = tables, make
-        self._made_from: tuple[int | None, ...] | None = None
+        self._made_from: str | None = None
         self._value: Value | None = None
         self.failure: FootfallError | None = None
 
-    def update(self, reader: Reader) -> None:
+    def update(self, published: "Published", reader: Reader) -> None:
         """Make it anew if the tables are not those that it was made from."""
-        versions = tuple(reader.versions.get(name) for name in self._tables)
-        if versions == self._made_from:
+        tag = published.tag(*self._tables)
+        if tag == self._made_from:
             return
         try:
-            self._value, self._made_from, self.failure = self._make(reader), versions, None
+            self._value, self._made_from, self.failure = self._make(reader), tag, None
         except FootfallError as error:
             self.failure = error
 
@@ -113,6 +116,7 @@ class Published:
         self.settings = settings
         self.lake = open_lake(settings.lake)
         self._limits: dict[str, Any] = {"memory": memory, "threads": threads or settings.threads}
+        self._lake_made_at = self.lake.made_at()
         self._reader = Reader(self.lake, **self._limits)
         self._kept: list[Kept[Any]] = []
         self._changing = threading.Lock()
@@ -135,9 +139,12 @@ class Published:
         while not self._ended.wait(LOOK_EVERY_SECONDS):
             try:
                 self.look()
-                self._failure = None
+                failure = None
             except (FootfallError, OSError) as error:  # a disk may be away for a while
-                self._failure = str(error)
+                failure = str(error)
+            if failure not in (None, self._failure):
+                _log.error("%s", failure)
+            self._failure = failure
 
     @property
     def failure(self) -> str | None:
@@ -149,18 +156,19 @@ class Published:
     def look(self) -> None:
         """Take up the tables' current versions, and what is made of them."""
         with self._changing:
-            versions = self.lake.versions()
-            if versions != self._reader.versions:
+            made_at, versions = self.lake.made_at(), self.lake.versions()
+            if (made_at, versions) != (self._lake_made_at, self._reader.versions):
                 # Questions that are being answered keep the reader before alive until they are done.
                 self._reader = Reader(self.lake, versions, **self._limits)
+                self._lake_made_at = made_at
             for one in self._kept:
-                one.update(self._reader)
+                one.update(self, self._reader)
 
     def keep(self, *tables: str, make: Callable[[Reader], Value]) -> Kept[Value]:
         """Keep what is made of some tables at hand; it is made at once, and anew with each of their versions."""
         one = Kept(tables, make)
         with self._changing:
-            one.update(self._reader)
+            one.update(self, self._reader)
             self._kept.append(one)
         return one
 
@@ -170,9 +178,10 @@ class Published:
         return self._reader.versions
 
     def tag(self, *tables: str) -> str:
-        """A short text that changes with each version of some tables."""
+        """A short text that changes with each version of some tables, of the lake, and of Footfall."""
         versions = [self._reader.versions.get(name) for name in tables]
-        return hashlib.sha256(repr((tables, versions)).encode()).hexdigest()[:16]
+        known = (tables, versions, self._lake_made_at, footfall.__version__)
+        return hashlib.sha256(repr(known).encode()).hexdigest()[:16]
 
     def need(self, *tables: str) -> None:
         """See that there are some tables.

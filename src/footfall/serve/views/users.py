@@ -84,7 +84,7 @@ class Users:
             proba=float(self._segments["proba"][place]),
             distance=float(self._segments["distance"][place]),
             model_version=str(self._of_all["model_version"]),
-            as_of=self._of_all["as_of"].isoformat(),
+            as_of=f"{self._of_all['as_of'].isoformat()}Z",
             features={name: _plain(name, value) for name, value in values},
         )
 

@@ -1,17 +1,21 @@
 """Whether the server lives, is ready, and how fresh the tables are; what Prometheus reads."""
 
+import logging
 from datetime import datetime
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
 import footfall
+from footfall.errors import FootfallError
 from footfall.serve.api.asking import Anyone, answer, told
+from footfall.serve.api.door import UNREADABLE
 from footfall.serve.api.metrics import MEDIA_TYPE
 from footfall.serve.api.problems import problem
 from footfall.serve.api.server import Server
 
 router = APIRouter(tags=["health"])
+_log = logging.getLogger("footfall.serve")
 
 
 class Table(BaseModel):
@@ -36,32 +40,47 @@ class Health(BaseModel):
     tables: list[Table]
 
 
+@router.head("/health/live", include_in_schema=False)
 @router.get("/health/live", response_model=dict[str, str])
 async def live() -> Response:
     """Whether the process answers."""
     return answer({"status": "live"})
 
 
+@router.head("/health/ready", include_in_schema=False)
 @router.get("/health/ready", response_model=dict[str, str], responses={503: {"description": "not ready"}})
-async def ready(ask: Anyone) -> Response:
-    """Whether tables can be read."""
-    failure = ask.server.published.failure
-    return answer({"status": "ready"}) if failure is None else problem(503, f"the lake cannot be read: {failure}")
+def ready(ask: Anyone) -> Response:
+    """Whether the lake, the keys and the audit log can be used."""
+    trouble = _trouble(ask.server)
+    return answer({"status": "ready"}) if trouble is None else problem(503, trouble)
 
 
 @router.get("/health", response_model=Health)
 def health(ask: Anyone) -> Response:
     """Everything about the server's state, with the freshness of each table."""
-    failure = ask.server.published.failure
     return answer(
         {
-            "status": "ready" if failure is None else f"the lake cannot be read: {failure}",
+            "status": _trouble(ask.server) or "ready",
             "footfall": footfall.__version__,
             "users": users_of(ask.server),
             "model_version": None if ask.server.scorer.is_empty else ask.server.scorer.value.model.version,
             "tables": [told(row) for row in ask.server.freshness.rows()],
         }
     )
+
+
+def _trouble(server: Server) -> str | None:
+    """What is wrong, without paths: whoever asks needs no key."""
+    if server.published.failure is not None:
+        return UNREADABLE
+    try:
+        server.audit.must_be_writable()
+        if server.keys is not None:
+            server.keys.must_be_readable()
+    except FootfallError as error:
+        _log.error("%s", error)
+        return "the keys or the audit log cannot be used; the server's log says why"
+    return None
 
 
 @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})

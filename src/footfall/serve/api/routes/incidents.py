@@ -1,13 +1,14 @@
 """What went wrong, and what people say of it."""
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from footfall.errors import UserError
 from footfall.pipeline.incidents import acknowledge, feedback, snooze
 from footfall.serve.api.asking import (
     Ask,
@@ -26,30 +27,33 @@ from footfall.serve.api.asking import (
 from footfall.serve.api.problems import Missing
 from footfall.serve.api.schemas import Anomaly, Incident
 from footfall.serve.views.paging import Listing
+from footfall.serve.views.published import Published, Row
 
 router = APIRouter(tags=["incidents"])
 PATIENCE_SECONDS = 10.0
 """How long what somebody says waits for a run that is writing, before it is asked to come again."""
+_WRITERS = CapacityLimiter(4)
+"""Threads that may wait so: others go on to answer."""
 
 Which = Annotated[str, Path(pattern="^[0-9a-f]{8}$", description="of the incident")]
 Reader = Annotated[Ask, allowed("incidents:read")]
 Writer = Annotated[Ask, allowed("incidents:write", audited="incidents.write")]
-_INCIDENTS = Listing("incidents", ("opened_at", "incident_id"), descending=True)
-_ANOMALIES = Listing("anomalies", ("ts", "series_id"), columns="* EXCLUDE (month)", descending=True)
+_INCIDENTS = Listing("incidents", {"opened_at": datetime, "incident_id": str}, descending=True)
+_ANOMALIES = Listing("anomalies", {"ts": datetime, "series_id": str}, columns="* EXCLUDE (month)", descending=True)
 
 
 class Snooze(BaseModel):
     """For how long nobody is told."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
-    hours: float = Field(24.0, gt=0, le=24 * 365, allow_inf_nan=False)
+    hours: float = Field(24.0, ge=0.1, le=24 * 365, allow_inf_nan=False)
 
 
 class Feedback(BaseModel):
     """What it was."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
     verdict: Literal["true", "false", "expected"]
 
@@ -107,40 +111,48 @@ def incidents(
 @router.get("/v1/incidents/{incident_id}", response_model=IncidentInFull, responses=problems(404, 422))
 def one(ask: Reader, incident_id: Which) -> Response:
     """An incident and its anomalies."""
-    published, asked = ask.server.published, {"id": incident_id}
-    published.need("incidents")
-    found = published.rows("SELECT * FROM incidents WHERE incident_id = $id", asked)
-    if not found:
-        raise Missing(f"there is no incident {incident_id}; /v1/incidents lists them")
+    published = ask.server.published
+    found = _there(published, incident_id)
     rows = published.rows(
-        "SELECT * EXCLUDE (month) FROM anomalies WHERE incident_id = $id ORDER BY ts, series_id", asked
+        "SELECT * EXCLUDE (month) FROM anomalies WHERE incident_id = $id ORDER BY ts, series_id", {"id": incident_id}
     )
-    return answer(told(found[0]) | {"anomaly_rows": [told(row) for row in rows]})
+    return answer(told(found) | {"anomaly_rows": [told(row) for row in rows]})
 
 
 @router.post("/v1/incidents/{incident_id}/acknowledge", response_model=Incident, responses=problems(404, 422))
-def take_on(ask: Writer, incident_id: Which) -> Response:
+async def take_on(ask: Writer, incident_id: Which) -> Response:
     """Take it on: of its updates nobody is told any more, of its end they are."""
-    return _said(ask, "acknowledge", incident_id, acknowledge)
+    return await _said(ask, "acknowledge", incident_id, acknowledge)
 
 
 @router.post("/v1/incidents/{incident_id}/snooze", response_model=Incident, responses=problems(400, 404, 413, 422))
-def silence(ask: Writer, incident_id: Which, body: Snooze) -> Response:
+async def silence(ask: Writer, incident_id: Which, body: Snooze) -> Response:
     """Be silent about it, and about its leading series, for some hours."""
-    return _said(ask, "snooze", incident_id, partial(snooze, hours=body.hours))
+    return await _said(ask, "snooze", incident_id, partial(snooze, hours=body.hours))
 
 
 @router.post("/v1/incidents/{incident_id}/feedback", response_model=Incident, responses=problems(400, 404, 413, 422))
-def judge(ask: Writer, incident_id: Which, body: Feedback) -> Response:
+async def judge(ask: Writer, incident_id: Which, body: Feedback) -> Response:
     """Say what it was: after a false alarm more is needed for the next one of its leading series."""
-    return _said(ask, "feedback", incident_id, partial(feedback, verdict=body.verdict))
+    return await _said(ask, "feedback", incident_id, partial(feedback, verdict=body.verdict))
 
 
-def _said(ask: Ask, what: str, incident_id: str, say: Callable[..., dict[str, Any]]) -> Response:
-    try:
+async def _said(ask: Ask, what: str, incident_id: str, say: Callable[..., Row]) -> Response:
+    def write() -> Row:
+        published, audit = ask.server.published, ask.server.audit
+        _there(published, incident_id)
+        audit.must_be_writable()
         row = say(ask.server.settings.lake, incident_id, patience=PATIENCE_SECONDS)
-    except UserError as error:
-        raise Missing(str(error)) from error
-    ask.server.audit.record(ask.caller, f"incidents.{what}", via="api", target=incident_id)
-    ask.server.published.look()  # the caller's next question sees what they said
-    return answer(told(row))
+        audit.record(ask.caller, f"incidents.{what}", via="api", target=incident_id)
+        published.look()  # the caller's next question sees what they said
+        return row
+
+    return answer(told(await to_thread.run_sync(write, limiter=_WRITERS)))
+
+
+def _there(published: Published, incident_id: str) -> Row:
+    published.need("incidents")
+    found = published.rows("SELECT * FROM incidents WHERE incident_id = $id", {"id": incident_id})
+    if not found:
+        raise Missing(f"there is no incident {incident_id}; /v1/incidents lists them")
+    return found[0]

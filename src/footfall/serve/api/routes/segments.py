@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Response
+from starlette.convertors import StringConvertor, register_url_convertor
 
 from footfall.serve.api.asking import Ask, allowed, problems, told, unless_known
 from footfall.serve.api.problems import Missing
@@ -11,6 +12,14 @@ from footfall.serve.views.published import Published
 from footfall.serve.views.segments import profile
 from footfall.serve.views.segments import segments as all_segments
 
+
+class _Segment(StringConvertor):
+    """A few digits. Starlette's own number takes thousands, of which Python makes no number."""
+
+    regex = "[0-9]{1,10}"
+
+
+register_url_convertor("segment", _Segment())
 router = APIRouter(tags=["segments"])
 SegmentsAsk = Annotated[Ask, allowed("segments:read")]
 
@@ -21,7 +30,7 @@ def segments(ask: SegmentsAsk) -> Response:
     return unless_known(ask, all_segments.tables, lambda: [told(row) for row in all_segments(ask.server.published)])
 
 
-@router.get("/v1/segments/{segment_id:int}", response_model=SegmentProfile, responses=problems(404, 422))
+@router.get("/v1/segments/{segment_id:segment}", response_model=SegmentProfile, responses=problems(404, 422))
 def segment(
     ask: SegmentsAsk, segment_id: Annotated[int, Path(ge=0, lt=2**31, description="of the segment")]
 ) -> Response:
