@@ -22,7 +22,7 @@ from footfall.errors import ContractViolated
 from footfall.lake import DataFile, Lake, Transaction, time_span
 from footfall.sources import RowReader, Source
 
-REVISION = 2
+REVISION = 3
 """Raise it when the code cleans differently: files are then cleaned anew."""
 
 RowAccounts = dict[str, int]

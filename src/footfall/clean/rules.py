@@ -69,20 +69,16 @@ def _typed(rows: ir.Table, source: Source) -> ir.Table:
         return text(name).lower()
 
     quantity = rows.quantity.round().cast("int64") if "quantity" in source.columns else ibis.literal(1, "int64")
-    price = rows.price if "price" in source.columns else rows.amount / quantity.nullif(0)
-    event_type = _event_type(text("event_type"), quantity, text("order_id"), source)
-    is_money = event_type.isin(["purchase", "refund"])
-    line_amount = rows.amount if "amount" in source.columns else price * quantity
+    spelled = _as_spelled(text("event_type"), source)
     product = text("product_id")
-    return rows.mutate(
-        event_type=event_type,
+    typed = rows.mutate(
+        event_type=_or_refund(spelled, quantity, text("order_id"), source),
+        spelled=spelled,
         product_id=product,
         category_id=text("category_id"),
         category_code=label("category_code").coalesce(_UNKNOWN),
         brand=label("brand").coalesce(_UNKNOWN),
-        price=price,
         quantity=quantity,
-        amount=ibis.ifelse(is_money, line_amount, 0.0),
         is_product=_is_product(product, source),
         currency=text("currency").coalesce(source.currency) if source.currency else text("currency"),
         source_session=text("session_id" if "session_id" in source.columns else "order_id"),
@@ -90,22 +86,24 @@ def _typed(rows: ir.Table, source: Source) -> ir.Table:
         country=label("country"),
         identity=_row_identity(rows, source),
     )
+    return _booked(typed, source)
 
 
-def _event_type(
-    spelled: ir.StringValue, quantity: ir.IntegerValue, order_id: ir.StringValue, source: Source
-) -> ir.StringValue:
+def _as_spelled(spelled: ir.StringValue, source: Source) -> ir.StringValue:
     rules = source.event_type
-    if "event_type" in source.columns:
-        normal = spelled.lower().replace(" ", "_").replace("-", "_")
-        ours = [name for name in EVENT_TYPES if rules.spellings().get(name) == name]
-        # Nearly all rows are spelled as ours; looking there first halves the cost of the column.
-        event_type = ibis.ifelse(spelled.isin(ours), spelled, normal.cases(*rules.spellings().items()))
-        if rules.default:
-            event_type = event_type.coalesce(rules.default)
-    else:
-        event_type = ibis.literal(rules.default)
-    signs = []
+    if "event_type" not in source.columns:
+        return ibis.literal(rules.default)
+    normal = spelled.lower().replace(" ", "_").replace("-", "_")
+    ours = [name for name in EVENT_TYPES if rules.spellings().get(name) == name]
+    # Nearly all rows are spelled as ours; looking there first halves the cost of the column.
+    event_type = ibis.ifelse(spelled.isin(ours), spelled, normal.cases(*rules.spellings().items()))
+    return event_type.coalesce(rules.default) if rules.default else event_type
+
+
+def _or_refund(
+    event_type: ir.StringValue, quantity: ir.IntegerValue, order_id: ir.StringValue, source: Source
+) -> ir.StringValue:
+    rules, signs = source.event_type, []
     if rules.refund_if_negative_quantity:
         signs.append(quantity < 0)
     if rules.refund_if_order_starts_with:
@@ -114,6 +112,26 @@ def _event_type(
         return event_type
     goes_back = reduce(lambda one, other: one | other, signs).fill_null(False)
     return ibis.ifelse(goes_back & (event_type == "purchase"), "refund", event_type)
+
+
+def _booked(rows: ir.Table, source: Source) -> ir.Table:
+    """With price, quantity and amount: a refund's quantity and amount are negative, whichever signs the file has.
+
+    In a step of its own, as DuckDB works the event type out anew for every condition that it stands in.
+    """
+    goes_back = rows.event_type == "refund"
+    if source.event_type.refund_if_negative_quantity:
+        # Here signs mean something: a line without one takes back part of its cancelled order (see docs/presets.md).
+        goes_back &= (rows.spelled == "refund") | (rows.quantity < 0) | (rows.amount < 0)
+    quantity = ibis.ifelse(goes_back & (rows.quantity > 0), -rows.quantity, rows.quantity)
+    if "amount" in source.columns:
+        line_amount = ibis.ifelse(goes_back, -rows.amount.abs(), rows.amount)
+        price = line_amount / quantity.nullif(0)
+    else:
+        price = ibis.ifelse(goes_back, rows.price.abs(), rows.price)
+        line_amount = price * quantity
+    is_money = rows.event_type.isin(["purchase", "refund"])
+    return rows.mutate(price=price, quantity=quantity, amount=ibis.ifelse(is_money, line_amount, 0.0))
 
 
 def _is_product(product: ir.StringValue, source: Source) -> ir.BooleanValue:
