@@ -1,11 +1,14 @@
 """Rows of a table, some at a time: filters, an order, and where the last page ended."""
 
 import base64
-import binascii
-import json
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+
+from pydantic import TypeAdapter
+from pydantic_core import to_json
 
 from footfall.errors import UserError
 from footfall.serve.views.published import Published, Row
@@ -31,13 +34,13 @@ class Listing:
 
     Args:
         table: the table, or a query in brackets.
-        order: columns that together tell any two rows apart; none of them is ever null.
+        order: columns that together tell any two rows apart, and what they hold; none of them is ever null.
         columns: what is shown of a row.
         descending: whether the last come first.
     """
 
     table: str
-    order: tuple[str, ...]
+    order: Mapping[str, type[str | datetime]]
     columns: str = "*"
     descending: bool = False
 
@@ -51,44 +54,58 @@ class Listing:
             cursor: of the page before.
 
         Raises:
-            PageUnknown: that is no cursor of this list.
+            PageUnknown: that is no cursor of this list with these conditions.
         """
         asked = {text: value for text, value in where.items() if value is not None}
         texts = [text.replace("?", f"$p{number}") for number, text in enumerate(asked)]
         parameters = {f"p{number}": value for number, value in enumerate(asked.values())} | {"most": limit + 1}
         if cursor is not None:
-            after = _decoded(cursor, len(self.order))
+            after = self._after(cursor, asked)
             parameters |= {f"after{number}": value for number, value in enumerate(after)}
             marks = ", ".join(f"$after{number}" for number in range(len(after)))
-            texts.append(f"({', '.join(map(_as_text, self.order))}) {'<' if self.descending else '>'} ({marks})")
+            texts.append(f"({', '.join(self.order)}) {'<' if self.descending else '>'} ({marks})")
         condition = f"WHERE {' AND '.join(texts)}" if texts else ""
         direction = "DESC" if self.descending else "ASC"
-        order = ", ".join(f"{_as_text(name)} {direction}" for name in self.order)
+        order = ", ".join(f"{name} {direction}" for name in self.order)
         rows = published.rows(
             f"SELECT {self.columns} FROM {self.table} {condition} ORDER BY {order} LIMIT $most", parameters
         )
-        last = rows[limit - 1] if len(rows) > limit else None
-        return Page(rows[:limit], None if last is None else _encoded([_plain(last[name]) for name in self.order]))
+        return Page(rows[:limit], self._cursor(rows[limit - 1], asked) if len(rows) > limit else None)
+
+    def _cursor(self, last: Row, asked: Mapping[str, Any]) -> str:
+        """What tells the page after a row: of which list, and where the row stands in its order."""
+        values = [self._digest(asked), *(last[name] for name in self.order)]
+        return base64.urlsafe_b64encode(to_json(values)).decode().rstrip("=")
+
+    def _after(self, cursor: str, asked: Mapping[str, Any]) -> list[str | datetime]:
+        try:
+            # Pydantic's parser has a limit of depth, and takes no text that is not UTF-8.
+            digest, *values = _TEXTS.validate_json(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        except ValueError as error:
+            raise PageUnknown("the cursor is none of ours; take next_cursor of the page before") from error
+        if digest != self._digest(asked) or len(values) != len(self.order):
+            raise PageUnknown(
+                "the cursor is of another list, or of this one with other filters; take next_cursor of the page before "
+                "and change nothing but limit"
+            )
+        return [_read(text, kind) for text, kind in zip(values, self.order.values(), strict=True)]
+
+    def _digest(self, asked: Mapping[str, Any]) -> str:
+        """A short text that tells this list with its conditions from others."""
+        known = repr((self.table, list(self.order), self.descending, sorted(asked.items())))
+        return hashlib.sha256(known.encode()).hexdigest()[:12]
 
 
-def _as_text(name: str) -> str:
-    """Texts and times sort alike as texts: a cursor has nothing else."""
-    return f"{name}::VARCHAR"
+_TEXTS = TypeAdapter(list[str])
 
 
-def _plain(value: Any) -> str:
-    return str(value)
-
-
-def _encoded(values: list[str]) -> str:
-    return base64.urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
-
-
-def _decoded(cursor: str, count: int) -> list[str]:
+def _read(text: str, kind: type[str | datetime]) -> str | datetime:
+    if kind is str:
+        return text
     try:
-        values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (binascii.Error, ValueError) as error:
-        raise PageUnknown("the cursor is none of ours; take next_cursor of the page before") from error
-    if not (isinstance(values, list) and len(values) == count and all(isinstance(one, str) for one in values)):
-        raise PageUnknown("the cursor is of another list; take next_cursor of the page before")
-    return values
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise PageUnknown("the cursor has no time where one is due; take next_cursor of the page before") from error
+    if moment.tzinfo is not None:
+        raise PageUnknown("the cursor's time has a zone, and ours have none; take next_cursor of the page before")
+    return moment

@@ -1,5 +1,6 @@
 """Series as they were, and forecasts of them."""
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
@@ -30,10 +31,10 @@ Grain = Annotated[Literal["hour", "day"] | None, Query(description="length of th
 _SERIES = Listing(
     "(SELECT series_id, metric, dimension, member, parent, grain, min(ts) AS first, max(ts) AS last FROM metric_series "
     "GROUP BY ALL)",
-    ("series_id",),
+    {"series_id": str},
 )
-_BUCKETS = Listing("metric_series", ("series_id", "ts"))
-_FORECASTS = Listing("forecasts", ("series_id", "ts", "model"))
+_BUCKETS = Listing("metric_series", {"series_id": str, "ts": datetime})
+_FORECASTS = Listing("forecasts", {"series_id": str, "ts": datetime, "model": str})
 
 
 @router.get("/v1/series", response_model=PageOf[Series], responses=problems(404, 422))
