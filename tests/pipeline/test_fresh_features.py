@@ -23,7 +23,7 @@ from footfall.contracts import QUARANTINE_REASONS
 from footfall.errors import SettingInvalid, SourceUnreadable, UserError
 from footfall.features import USER_FEATURES
 from footfall.lake import open_lake
-from footfall.pipeline.fresh_features import FreshFeatures, features_of_events
+from footfall.pipeline.fresh_features import FreshFeatures, TooManyMonths, features_of_events
 from footfall.pipeline.known_shop import KnownShop
 from footfall.pipeline.models import load
 from footfall.segments import assign
@@ -292,6 +292,19 @@ def test_only_what_is_before_as_of(shop: KnownShop) -> None:
     assert found.features["views"].to_pylist() == [1]
     assert none.outcomes == ("after_as_of", "after_as_of")
     assert none.features.num_rows == 0
+
+
+def test_months_are_counted_over_all_users_and_before_as_of_only(shop: KnownShop) -> None:
+    events = [
+        view(),
+        view(event_time="2019-10-03", user_id="other"),
+        view(event_time="2015-03-01"),
+        view(event_time="2019-12-05"),
+    ]
+
+    assert features_of_events(shop, events, most_months=3).features.num_rows == 2
+    with pytest.raises(TooManyMonths, match=r"3 months, from 2015-03 to 2019-11, and may lie in 2; .* before 2019-10"):
+        features_of_events(shop, events, most_months=2)
 
 
 ODD = [

@@ -19,7 +19,7 @@ from footfall.clean.rules import Rules, classify
 from footfall.clean.staged import STAGED
 from footfall.contracts import EVENTS, Table
 from footfall.engine.duckdb import placeholder, sql_of
-from footfall.errors import ContractViolated
+from footfall.errors import ContractViolated, UserError
 from footfall.features import USER_FEATURES, user_features
 from footfall.features.aggregates import known_users, order_lines, user_aggregates
 from footfall.features.prices import price_ranks, reference_prices
@@ -61,8 +61,22 @@ class FreshFeatures:
         return [(place, outcome) for place, outcome in enumerate(self.outcomes) if outcome not in fine]
 
 
+class TooManyMonths(UserError):
+    """Events lie in more months than whoever asked for their features has time for."""
+
+    def __init__(self, months: list[str], most: int) -> None:
+        super().__init__(
+            f"events lie in {len(months)} months, from {months[0]} to {months[-1]}, and may lie in {most}; send fewer "
+            f"users at once, or leave out what was before {months[-most]}"
+        )
+
+
 def features_of_events(
-    shop: KnownShop, events: pa.Table | Sequence[Mapping[str, Any]], *, as_of: datetime | None = None
+    shop: KnownShop,
+    events: pa.Table | Sequence[Mapping[str, Any]],
+    *,
+    as_of: datetime | None = None,
+    most_months: int | None = None,
 ) -> FreshFeatures:
     """The features of the users of some events, as the batch has them for users with these events.
 
@@ -74,8 +88,11 @@ def features_of_events(
             tells the users apart, compared as text; a blank one is none.
         as_of: only events before it are used, UTC; by default the date of the published features. The shares of the
             whole shop are always as of that date.
+        most_months: how many months the events that are used may lie in; any number by default. A month takes some
+            50 ms, few events or many.
 
     Raises:
+        TooManyMonths: the events lie in more.
         SourceUnreadable: a column is unknown, or the shop's events cannot have it.
         StorageFailed: memory is full.
     """
@@ -85,7 +102,10 @@ def features_of_events(
     staged = _staged(shop, rows, source)
     found = _events(shop, staged, source)
     used = found.filter(pc.less(found["event_time"], pa.scalar(moment, pa.timestamp("us"))))
-    features = _features(shop, used, moment)
+    months = sorted(pc.unique(used["month"]).to_pylist())
+    if most_months is not None and len(months) > most_months:
+        raise TooManyMonths(months, most_months)
+    features = _features(shop, used, months, moment)
     return FreshFeatures(_labelled(features, labels), _outcomes(rows.num_rows, staged, found, used))
 
 
@@ -138,8 +158,7 @@ def _outcomes(rows: int, staged: pa.Table, found: pa.Table, used: pa.Table) -> t
     return tuple(reasons[line] or came_out.get(line, DUPLICATE) for line in range(rows))
 
 
-def _features(shop: KnownShop, events: pa.Table, as_of: datetime) -> pa.Table:
-    months = sorted(pc.unique(events["month"]).to_pylist())
+def _features(shop: KnownShop, events: pa.Table, months: list[str], as_of: datetime) -> pa.Table:
     if not months:
         return USER_FEATURES.schema.empty_table()
     made = [_aggregates(shop, events.filter(pc.equal(events["month"], month)), month, as_of) for month in months]

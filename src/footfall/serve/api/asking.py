@@ -78,7 +78,7 @@ _TOLD = {
     413: "the body is too large",
     422: "a parameter or the body cannot be used",
     429: "too many requests",
-    503: "a run is writing or the lake is away; try again",
+    503: "a run is writing, the lake is away, or too many requests wait to be scored; try again",
 }
 
 
