@@ -18,6 +18,8 @@ def name_of(incident: Incident, language: Language) -> str:
 
     >>> name_of({"metric": "revenue", "dimension": "brand", "member": "apple"}, "fr")
     "Chiffre d'affaires (marque apple)"
+    >>> name_of({"metric": "orders", "dimension": "category_2", "member": "unknown"}, "fr")
+    'Commandes (catégorie de niveau 2 inconnue)'
     """
     metric, scope = metric_of(incident, language), scope_of(incident, language)
     return f"{metric} ({scope})" if scope else metric
@@ -31,10 +33,23 @@ def metric_of(incident: Incident, language: Language) -> str:
 
 def scope_of(incident: Incident, language: Language) -> str:
     """Which part of the shop; empty for all of it."""
-    if incident["dimension"] == "all":
+    dimension = incident["dimension"]
+    if dimension == "all":
         return ""
-    member = wording.OTHER.of(language) if incident["member"] == "other" else incident["member"]
-    return f"{_dimension(incident['dimension'], language)} {member}"
+    return f"{_dimension(dimension, language)} {member_of(dimension, incident['member'], language)}"
+
+
+def member_of(dimension: str, member: str, language: Language) -> str:
+    """What a member of a dimension is called.
+
+    >>> member_of("brand", "unknown", "fr"), member_of("brand", "apple", "fr")
+    ('inconnue', 'apple')
+    """
+    known = {
+        "other": wording.OTHER,
+        "unknown": wording.UNKNOWN_COUNTRY if dimension == "country" else wording.UNKNOWN,
+    }.get(member)
+    return known.of(language) if known else member
 
 
 def cause_of(incident: Incident, language: Language) -> str:
@@ -46,7 +61,8 @@ def cause_of(incident: Incident, language: Language) -> str:
     dimension, _, members = str(incident["cause"]).partition(": ")
     if dimension == "renamed":
         return f"{wording.RENAMED.of(language)} {members}"
-    return f"{_dimension(dimension, language)} {members}".strip()
+    named = ", ".join(member_of(dimension, one, language) for one in members.split(", "))
+    return f"{_dimension(dimension, language)} {named}".strip()
 
 
 def is_daily(incident: Incident) -> bool:

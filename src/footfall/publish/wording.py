@@ -21,11 +21,13 @@ DIMENSIONS = {
     "brand": Text("brand", "marque"),
     "country": Text("country", "pays"),
     "category": Text("category", "catégorie"),
-    "category_2": Text("category", "catégorie"),
-    "category_3": Text("category", "catégorie"),
+    "category_2": Text("level-2 category", "catégorie de niveau 2"),
+    "category_3": Text("level-3 category", "catégorie de niveau 3"),
 }
 RENAMED = Text("a new name:", "nouveau nom\u00a0:")
 OTHER = Text("all others", "autres")
+# Of what has no brand or no category: both are feminine in French, and a country is not.
+UNKNOWN, UNKNOWN_COUNTRY = Text("unknown", "inconnue"), Text("unknown", "inconnu")
 
 # How far the value is from what was to be expected. French writes a space before the colon.
 TITLE = Text("{name}: {change}", "{name}\u00a0: {change}")

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 pytest.importorskip("streamlit", reason='needs the extra: pip install "footfall[serve]"')
@@ -30,15 +32,26 @@ FLAGS = [
 def shop_lake(published_lake: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Segmented again into so many that some have under 20 users. Tests may say something of its incidents.
 
-    Its events are gone, but for the table's log: pages read what was published of them, and never events.
+    Its events are gone, but for the table's log and files without rows: pages read what was published of them, and
+    never events. The last of its incidents goes on.
     """
     lake = shutil.copytree(published_lake, tmp_path_factory.mktemp("dashboard") / "lake")
     _footfall("segments", "--fresh", "--k", "12+3", "--lake", lake)
     events = list((lake / "cleansed" / "events").rglob("*.parquet"))
     assert events
     for file in events:
-        file.unlink()
+        pq.write_table(pq.read_schema(file).empty_table(), file)
+    _reopen_the_last_incident(lake)
     return lake
+
+
+def _reopen_the_last_incident(lake: Path) -> None:
+    incidents = open_lake(lake).delta("incidents")
+    assert incidents is not None
+    rows = pa.table(incidents.to_pyarrow_table()).to_pylist()
+    last = max((row for row in rows if row["kind"] != "no_data"), key=lambda row: row["onset"])
+    ours = f"incident_id = '{last['incident_id']}'"
+    incidents.update({"status": "'open'", "closed_at": "NULL"}, predicate=ours)
 
 
 @pytest.fixture(scope="session")

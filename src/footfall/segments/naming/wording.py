@@ -11,6 +11,7 @@ from footfall.segments.naming.text import Language, Text
 from footfall.segments.naming.vocabulary import Unit, word
 
 MEDIAN, MEAN = Text("median", "médiane"), Text("mean", "moyenne")
+MINUS = "\u2212"
 NOTHING = "–"  # noqa: RUF001 - an en dash is what a reader expects in an empty cell
 
 
@@ -126,13 +127,13 @@ def evidence(segment: int, measures: Sequence[Measure], features: Sequence[str],
     """
     told = [one for one in measures if one.feature in features and not math.isnan(one.mean[segment])]
     return Text("; ".join(_told(segment, one, base, "en") for one in told),
-                "; ".join(_told(segment, one, base, "fr") for one in told))  # fmt: skip
+                "\u00a0; ".join(_told(segment, one, base, "fr") for one in told))  # fmt: skip
 
 
 def _told(segment: int, one: Measure, base: Text, language: Language) -> str:
     trait, effect = word(one.feature), one.effect[segment]
     mine, theirs = (in_unit(value, trait.unit, language) for value in (float(one.mean[segment]), one.base_mean))
-    size = "" if math.isnan(effect) else f" (d = {_in_language(f'{effect:.1f}', language)})"
+    size = "" if math.isnan(effect) else f" (d = {_in_language(f'{effect:.1f}', language).replace('-', MINUS)})"
     if language == "fr":
         return f"{trait.label.fr} : {mine} en moyenne, contre {theirs} pour {base.fr}{size}"
     return f"{trait.label.en}: {mine} on average, against {theirs} for {base.en}{size}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from html import escape
 from pathlib import Path
 from typing import Any, cast
@@ -11,9 +12,9 @@ import streamlit as st
 from footfall.publish.language import Language, Text
 from footfall.serve.access import Caller, Permission
 from footfall.serve.dashboard.address import recall, remember
-from footfall.serve.dashboard.elements import heading, message, told
+from footfall.serve.dashboard.elements import heading, message, note, told
 from footfall.serve.dashboard.pages import anomalies, forecasts, models, overview, quality, segments, users
-from footfall.serve.dashboard.period import Period, choose_period, period_in_links
+from footfall.serve.dashboard.period import Period, choose_period, days_not_there, period_in_links, recall_period
 from footfall.serve.dashboard.served import Served, served
 from footfall.serve.dashboard.sign_in import caller_of, known_caller, sign_out
 from footfall.serve.dashboard.visit import Visit, answer
@@ -23,6 +24,10 @@ _STYLE = Path(__file__).with_name("style.css")
 _LANGUAGES: Mapping[Language, str] = {"en": "English", "fr": "Français"}
 _LANGUAGE = Text("Language", "Langue")
 _NOT_ALLOWED = Text("Not for your roles", "Non accessible avec vos rôles")
+_ROLE = Text(
+    "Your key has the role {roles}, which may not see this page ({permission}).",
+    "Votre clé a le rôle {roles}, qui ne donne pas accès à cette page ({permission}).",
+)
 _ROLES = Text(
     "Your key has the roles {roles}, and none of them may see this page ({permission}).",
     "Votre clé a les rôles {roles}, et aucun ne donne accès à cette page ({permission}).",
@@ -53,13 +58,16 @@ PLACES = (
 
 def show() -> None:
     """Show the page that the address names."""
-    st.set_page_config(page_title="Footfall", layout="wide")
+    st.set_page_config(layout="wide")
     st.html(_STYLE)
     here = served()
     recall("lang", tuple(_LANGUAGES), _language_of_browser())
     language = cast(Language, st.session_state["lang"])
     pages = [(place, _page(place, language, here)) for place in PLACES]
     chosen = st.navigation([page for _, page in pages], position="hidden")
+    days = _days(here)
+    if days is not None:
+        recall_period(*days)
     st.html(f"<script>document.documentElement.lang = '{language}'</script>", unsafe_allow_javascript=True)
     with st.container(key="top"):
         caller = _top(here, language)
@@ -124,7 +132,8 @@ def _show_place(place: Place, language: Language, here: Served) -> None:
     if not caller.may(place.permission):
         if place.path == "users":
             visit.note_look("users.read", (), outcome="refused")
-        said = visit.say(_ROLES, roles=", ".join(caller.roles), permission=place.permission)
+        text = _ROLE if len(caller.roles) == 1 else _ROLES
+        said = visit.say(text, roles=", ".join(caller.roles), permission=place.permission)
         message(visit.say(_NOT_ALLOWED), said, kind="warning")
         return
     with told(visit):
@@ -133,10 +142,21 @@ def _show_place(place: Place, language: Language, here: Served) -> None:
 
 def _period(here: Served, language: Language) -> Period | None:
     """What the visitor chooses; None while the shop has no days to choose from."""
+    days = _days(here)
+    if days is None:
+        return None
+    period = choose_period(*days, language)
+    if missing := days_not_there(*days, language):
+        note(missing)
+    return period
+
+
+def _days(here: Served) -> tuple[date, date] | None:
+    """The first and the last that the shop has."""
     if "metric_series" not in here.published.versions:
         return None
     known = answer(here.published, span)
-    return None if known["first"] is None else choose_period(known["first"], known["last"], language)
+    return None if known["first"] is None else (known["first"], known["last"])
 
 
 def _unit(here: Served) -> str:

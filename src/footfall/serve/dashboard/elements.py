@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from footfall.serve.views.published import NotPublished
 
 Row = Mapping[str, Any]
 
+_CODE = re.compile(r"`([^`]+)`")
 _AS_CSV = Text("Download the data (CSV)", "Télécharger les données (CSV)")
 _NOT_YET = Text("Nothing here yet", "Rien pour l'instant")
 _MADE_BY = Text(
@@ -51,20 +53,29 @@ class Column:
 
 def heading(title: str, note: str = "", *, level: int = 2) -> None:
     """A heading, and what else is to be known."""
-    small = f"<p class='ff-note'>{escape(note)}</p>" if note else ""
+    small = f"<p class='ff-note'>{_with_code(note)}</p>" if note else ""
     st.html(f"<h{level} class='ff-h{level}'>{escape(title)}</h{level}>{small}")
 
 
 def note(text: str) -> None:
     """Something to know."""
-    st.html(f"<p class='ff-note'>{escape(text)}</p>")
+    st.html(f"<p class='ff-note'>{_with_code(text)}</p>")
+
+
+def _with_code(text: str) -> str:
+    """What stands between backticks is something to type: it is shown as such, and all of it as it is written.
+
+    >>> _with_code("`footfall run` <now>")
+    '<code>footfall run</code> &lt;now&gt;'
+    """
+    return _CODE.sub(r"<code>\1</code>", escape(text))
 
 
 def message(title: str, text: str, *, kind: str = "info", code: str = "") -> None:
     """A box with something that matters: `info`, `warning` or `good`; and a command that can be copied."""
     role = "alert" if kind == "warning" else "status"
     with st.container(key=f"box-{kind}-{abs(hash((title, text, code))) % 10**8}"):
-        st.html(f"<div role='{role}'><strong>{escape(title)}</strong><p>{escape(text)}</p></div>")
+        st.html(f"<div role='{role}'><strong>{escape(title)}</strong><p>{_with_code(text)}</p></div>")
         if code:
             st.code(code, language=None)
 

@@ -24,7 +24,7 @@ VERDICTS = {
 SINCE, UNTIL = Text("Since", "Début"), Text("Until", "Fin")
 _WHAT, _MONEY, _CAUSE, _STATUS = (
     Text("What", "Quoi"),
-    Text("Money", "Montant"),
+    Text("Revenue vs expected", "Écart de CA"),
     Text("Cause", "Cause"),
     Text("Status", "État"),
 )
@@ -34,10 +34,17 @@ _NO_DATA = Text("No data", "Aucune donnée")
 def title_of(visit: Visit, row: Row) -> str:
     """What the matter is, in a line."""
     if row["kind"] == "no_data":
-        scope = scope_of(row, visit.language)
-        return visit.say(_NO_DATA) + (f" ({scope})" if scope else "")
+        return subject_of(visit, row)
     settings = visit.served.settings
     return message_of(row, "opened", visit.language, unit_of_money=visit.unit, timezone=settings.timezone).title
+
+
+def subject_of(visit: Visit, row: Row) -> str:
+    """What it is about: the series that leads, or data that is missing, of which there is no series."""
+    if row["kind"] != "no_data":
+        return series_name(visit, row)
+    scope = scope_of(row, visit.language)
+    return visit.say(_NO_DATA) + (f" ({scope})" if scope else "")
 
 
 def facts_of(visit: Visit, row: Row) -> str:
@@ -68,6 +75,12 @@ def signed_money(visit: Visit, value: float | None) -> str:
     return ("+" if value > 0 else MINUS if value < 0 else "") + money(
         abs(value), visit.unit, visit.language, rounded=True
     )
+
+
+def signed_count(visit: Visit, value: float | None) -> str:
+    """How many are missing, or too many."""
+    text = visit.count(value)
+    return f"+{text}" if value is not None and round(value) > 0 else text
 
 
 def incident_rows(visit: Visit, rows: list[Row]) -> list[Row]:

@@ -13,6 +13,8 @@ from footfall.publish.language import Language, clock, day, short_day
 from footfall.serve.dashboard.visit import Visit
 
 _LETTERS = 22
+# So few points are marked: of one alone there is no line.
+_FEW = 10
 FONT = "'Source Sans', sans-serif"
 """Of the page: Streamlit brings it along, so that it is everywhere the same."""
 
@@ -41,7 +43,7 @@ def time_axis(figure: go.Figure, times: Sequence[date], language: Language, *, m
 
 def _ticks(first: date, last: date, most: int) -> list[date]:
     length = last - first
-    if length < timedelta(days=2):
+    if length < timedelta(days=2) and isinstance(first, datetime):
         step = timedelta(hours=max(1, round(length.total_seconds() / 3600 / most)))
     else:
         step = timedelta(days=max(1, -(-length.days // most)))
@@ -50,7 +52,7 @@ def _ticks(first: date, last: date, most: int) -> list[date]:
 
 def _tick(when: date, first: date, last: date, language: Language) -> str:
     moment = when if isinstance(when, datetime) else datetime(when.year, when.month, when.day)
-    if last - first < timedelta(days=2):
+    if last - first < timedelta(days=2) and isinstance(when, datetime):
         return clock(moment, language)
     text = short_day(moment, language)
     return f"{text}<br>{moment.year}" if when == first or (last - first).days > 365 else text
@@ -103,8 +105,8 @@ def line(
     """A line whose values are read as people write them."""
     texts = [f"{when(visit, one)}: {write(value)}" for one, value in zip(times, values, strict=True)]
     return go.Scatter(
-        x=list(times), y=list(values), mode="lines", name=name, customdata=texts,
-        line={"color": colour, "width": width, "dash": dash},
+        x=list(times), y=list(values), mode="lines+markers" if len(values) <= _FEW else "lines", name=name,
+        customdata=texts, line={"color": colour, "width": width, "dash": dash}, marker={"size": 7, "color": colour},
         hovertemplate="%{customdata}<extra>" + name + "</extra>",
     )  # fmt: skip
 

@@ -34,6 +34,7 @@ _ALERTS, _PER_WEEK, _SERIES = (
 _FOUND = Text("What it would have told", "Ce qu'elle aurait signalé")
 _NONE = Text("Nothing would have been told.", "Rien n'aurait été signalé.")
 _FAILED = Text("That did not work", "Cela n'a pas fonctionné")
+_ABOVE = Text("The policy above", "La politique ci-dessus")
 _BUSY = Text(
     "Another replay is running; try again when it is done.",
     "Une autre simulation est en cours\u00a0; réessayez ensuite.",
@@ -85,8 +86,6 @@ def _replay(visit: Visit, text: str, days: int) -> None:
         return
     try:
         _judge(visit, text, days)
-    except FootfallError as error:
-        message(visit.say(_FAILED), str(error), kind="warning")
     finally:
         visit.served.replaying.release()
 
@@ -111,8 +110,15 @@ def _judge(visit: Visit, text: str, days: int) -> None:
         file = Path(folder) / "alerts.toml"
         file.write_text(text, encoding="utf-8")
         settings = visit.served.settings.model_copy(update={"alerts": file})
-        found = replay(settings, first, last, report=report)
-    bar.empty()
+        try:
+            found = replay(settings, first, last, report=report)
+        except FootfallError as error:
+            # The file is the server's, and gone at once: who reads the message wrote into the form.
+            said = str(error).removeprefix("policy ").replace(str(file), visit.say(_ABOVE))
+            message(visit.say(_FAILED), said, kind="warning")
+            return
+        finally:
+            bar.empty()
     st.session_state[_RESULT] = found.summary()
 
 

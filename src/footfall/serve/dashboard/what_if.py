@@ -10,6 +10,7 @@ import streamlit as st
 from footfall.publish.language import Text
 from footfall.segments import Explanation, SegmentModel
 from footfall.segments.transform import Scale
+from footfall.serve.dashboard.address import said_of, write
 from footfall.serve.dashboard.elements import Figure, card, chart, figures, heading
 from footfall.serve.dashboard.feature_words import feature_name, feature_value
 from footfall.serve.dashboard.plotting import bars
@@ -36,7 +37,9 @@ _DISTANCES = Text("Distance to each centre, after the change", "Distance à chaq
 _CHANGED, _SAME = Text("before: {name}", "avant\u00a0: {name}"), Text("as before", "comme avant")
 _ALWAYS = ("orders", "spend", "sessions", "recency_days")
 _MOST, _AT_ONCE, _STEPS = 8, 12, 40
-_PARAMETER = "whatif"
+WHAT_IF = "whatif"
+"""The parameter of the address that says what was moved; it is of the user whom the address names."""
+_TRIED, _SAID_IN = "_tried", "_tried_in"
 
 
 @st.fragment
@@ -54,8 +57,9 @@ def what_if(visit: Visit, rows: list[Row], record: dict[str, Any] | None, user: 
     with card("what-if", visit.say(_TITLE), visit.say(_OF_USER if record else _OF_SEGMENT)):
         scorer, key = visit.served.scorer.value, f"_moved_{user}"
         before = scorer.score(begin, user)
-        if key not in st.session_state:
-            st.session_state[key] = _first(model, before)
+        _follow_address(user)
+        _say_again(visit, user)
+        st.session_state[key] = st.session_state.get(key) or _first(model, before)
         names = st.multiselect(
             visit.say(_WHICH), model.features, key=key, format_func=lambda one: feature_name(visit, one),
             max_selections=_AT_ONCE,
@@ -65,7 +69,28 @@ def what_if(visit: Visit, rows: list[Row], record: dict[str, Any] | None, user: 
             moved = begin | {name: _slider(visit, model, name, begin.get(name), user) for name in names}
         with right:
             _tell(visit, rows, before, scorer.score(moved, user))
-        _remember(begin, moved, names)
+        _remember(begin, moved, names, user)
+
+
+def _follow_address(user: str) -> None:
+    """Begin anew where the visitor went to another address. One that only lags behind a slider is none."""
+    last = st.session_state.get(_TRIED)
+    if last is not None and last == (user, last[1], _choices(user)) and last[1] != said_of(WHAT_IF):
+        for name in last[2]:
+            del st.session_state[name]
+
+
+def _say_again(visit: Visit, user: str) -> None:
+    """In another language values are written otherwise, and sliders that were not set would not find theirs."""
+    if st.session_state.get(_SAID_IN) != visit.language:
+        st.session_state.update(_choices(user))
+    st.session_state[_SAID_IN] = visit.language
+
+
+def _choices(user: str) -> dict[str, object]:
+    """What the widgets of a user show."""
+    ours = (f"_moved_{user}", f"_slider_{user}_")
+    return {str(name): value for name, value in st.session_state.items() if str(name).startswith(ours)}
 
 
 def _typical(visit: Visit, rows: list[Row]) -> dict[str, Any]:
@@ -91,7 +116,7 @@ def _first(model: SegmentModel, before: Explanation) -> list[str]:
 
 def _told_in_address() -> dict[str, float]:
     found = {}
-    for part in st.query_params.get(_PARAMETER, "").split(","):
+    for part in said_of(WHAT_IF).split(","):
         name, _, value = part.partition(":")
         try:
             found[name] = float(value)
@@ -100,14 +125,13 @@ def _told_in_address() -> dict[str, float]:
     return found
 
 
-def _remember(begin: dict[str, Any], moved: dict[str, Any], names: Sequence[str]) -> None:
+def _remember(begin: dict[str, Any], moved: dict[str, Any], names: Sequence[str], user: str) -> None:
     changed = [
         f"{name}:{moved[name]:g}" for name in names if moved[name] is not None and moved[name] != begin.get(name)
     ]
-    if changed:
-        st.query_params[_PARAMETER] = ",".join(changed)
-    else:
-        st.query_params.pop(_PARAMETER, None)
+    text = ",".join(changed)
+    write({WHAT_IF: text})
+    st.session_state[_TRIED] = (user, text, _choices(user))
 
 
 def _slider(visit: Visit, model: SegmentModel, name: str, value: float | None, user: str) -> float | None:

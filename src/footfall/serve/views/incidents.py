@@ -22,6 +22,13 @@ def incidents_between(published: Published, first: date, last: date) -> list[Row
     )
 
 
+@reads("incidents")
+def incident_called(published: Published, incident_id: str) -> Row | None:
+    """The one of that id, whenever it was; None where there is none."""
+    found = published.rows("SELECT * FROM incidents WHERE incident_id = $incident", {"incident": incident_id})
+    return found[0] if found else None
+
+
 @reads("anomalies")
 def anomalies_of(published: Published, incident_id: str, series_id: str) -> list[Row]:
     """The anomalies of one of an incident's series, in the order of time."""

@@ -13,7 +13,7 @@ from footfall.pages.plots import Key
 from footfall.pipeline import incidents as pipeline
 from footfall.publish import wording
 from footfall.publish.language import Text, local
-from footfall.serve.dashboard.address import recall, remember
+from footfall.serve.dashboard.address import keep, recall_as, remember, said_of
 from footfall.serve.dashboard.elements import Column, card, chart, facts, heading, listed, message, note, table, told
 from footfall.serve.dashboard.incident_words import (
     KINDS,
@@ -26,22 +26,27 @@ from footfall.serve.dashboard.incident_words import (
     incident_columns,
     incident_rows,
     series_name,
+    signed_count,
     signed_money,
+    subject_of,
     title_of,
 )  # fmt: skip
 from footfall.serve.dashboard.plotting import line, new_figure, time_axis, value_axis
 from footfall.serve.dashboard.replaying import replaying
 from footfall.serve.dashboard.visit import Visit
-from footfall.serve.views.incidents import anomalies_of, incidents_between, series_between, series_of
+from footfall.serve.views.incidents import anomalies_of, incident_called, incidents_between, series_between, series_of
 from footfall.serve.views.published import Row
 
 TITLE = Text("Anomalies", "Anomalies")
 NOTE = Text(
-    "What went wrong in the period, and what it cost.", "Ce qui a mal tourné dans la période, et ce que cela a coûté."
+    "What was out of the ordinary in the period, and how far revenue was from what was expected.",
+    "Ce qui est sorti de l'ordinaire dans la période, et de combien le chiffre d'affaires s'est écarté de l'attendu.",
 )
 _TIMELINE = Text("Incidents in the period", "Incidents de la période")
+_TIMELINE_ALT_ONE = Text("One incident, as a line.", "Un incident, représenté par une ligne.")
 _TIMELINE_ALT = Text("{number} incidents, one line each.", "{number} incidents, une ligne chacun.")
 _NONE = Text("No incident from {first} to {last}.", "Aucun incident du {first} au {last}.")
+_NONE_ON = Text("No incident on {first}.", "Aucun incident le {first}.")
 _MORE, _LESS, _MISSING = (
     Text("more than expected", "plus qu'attendu"),
     Text("less than expected", "moins qu'attendu"),
@@ -49,6 +54,12 @@ _MORE, _LESS, _MISSING = (
 )
 _ALL, _INCIDENT = Text("All incidents of the period", "Tous les incidents de la période"), Text("Incident", "Incident")
 _CHOOSE = Text("An incident in detail", "Un incident en détail")
+_OUTSIDE = Text("This incident lies outside the period.", "Cet incident est hors de la période.")
+_UNKNOWN = Text("No such incident", "Incident inconnu")
+_UNKNOWN_WHY = Text(
+    "The address asks for the incident \u201c{name}\u201d, and there is none of that name.",
+    "L'adresse demande l'incident «\u00a0{name}\u00a0», et aucun ne porte ce nom.",
+)
 _BAND = Text("{name} by hour, around the incident", "{name} par heure, autour de l'incident")
 _BAND_DAYS = Text("{name} by day, around the incident", "{name} par jour, autour de l'incident")
 _BAND_NOTE = Text(
@@ -59,14 +70,14 @@ _BAND_NOTE = Text(
     "quand plusieurs heures ont été jugées ensemble, c'est leur moyenne. Heures de la boutique ({zone}).",
 )
 _BAND_ALT = Text(
-    "{name} with the incident marked: {anomalies} anomalous buckets.",
-    "{name} avec l'incident marqué\u00a0: {anomalies} intervalles anormaux.",
+    "{name} with the incident marked. Anomalous buckets: {anomalies}.",
+    "{name} avec l'incident marqué. Intervalles anormaux\u00a0: {anomalies}.",
 )
 _KIND, _STATUS, _MONEY, _ORDERS = (
     Text("Kind", "Type"),
     Text("Status", "État"),
-    Text("Money", "Montant"),
-    Text("Orders", "Commandes"),
+    Text("Revenue against what was expected", "Chiffre d'affaires par rapport à l'attendu"),
+    Text("Orders against what was expected", "Commandes par rapport à l'attendu"),
 )
 _CAUSE, _SAID, _SPREAD = (
     Text("Cause", "Cause"),
@@ -87,7 +98,9 @@ _ACKNOWLEDGE, _SNOOZE, _FEEDBACK = (
     Text("Snooze", "Suspendre"),
     Text("Give feedback", "Donner un avis"),
 )
-_HOURS, _HOURS_LABEL = Text("{number} hours", "{number} heures"), Text("For how long", "Pendant combien de temps")
+_HOUR, _HOURS = Text("{number} hour", "{number} heure"), Text("{number} hours", "{number} heures")
+_HOURS_LABEL = Text("For how long", "Pendant combien de temps")
+_OVER = Text("It is over: there are no messages to suspend.", "Il est terminé\u00a0: aucun message à suspendre.")
 _WAS = Text("It was", "C'était")
 _DONE = Text("Noted", "C'est noté")
 _DONE_WHY = Text("{what}: {title}", "{what}\u00a0: {title}")
@@ -100,6 +113,8 @@ _PATIENCE = 10.0
 _AROUND = timedelta(days=3)
 _COLOURS = {"down": colours.WARNING, "up": colours.ACCENT, "none": colours.MUTED}
 _DONE_KEY = "_said"
+# Of a name in the address that is no incident's.
+_LONGEST = 40
 
 
 def show(visit: Visit) -> None:
@@ -110,12 +125,18 @@ def show(visit: Visit) -> None:
             _timeline(visit, rows)
         else:
             days = {"first": visit.day(visit.days.first), "last": visit.day(visit.days.last)}
-            note(visit.say(_NONE, **days))
+            note(visit.say(_NONE_ON if visit.days.days == 1 else _NONE, **days))
     if rows:
         with card("incidents", visit.say(_ALL)):
-            table(visit, "incidents", incident_columns(visit), incident_rows(visit, rows), caption=visit.say(_ALL))
-        _detail(visit, rows)
+            shown = incident_rows(visit, sorted(rows, key=_most_lost))
+            table(visit, "incidents", incident_columns(visit), shown, caption=visit.say(_ALL))
+    _detail(visit, rows)
     replaying(visit)
+
+
+def _most_lost(row: Row) -> float:
+    """What is sorted by: revenue less what was expected, where it is known."""
+    return float("inf") if row["money"] is None else float(row["money"])
 
 
 def _side(row: Row) -> str:
@@ -126,7 +147,7 @@ def _timeline(visit: Visit, rows: list[Row]) -> None:
     """A line for each incident, the newest at the top."""
     zone = visit.served.settings.timezone
     figure = new_figure(28 * len(rows) + 60).update_layout(hovermode="closest")
-    labels = [_shortened(series_name(visit, row)) for row in rows]
+    labels = [_shortened(subject_of(visit, row)) for row in rows]
     ends = []
     for place, row in enumerate(rows):
         first, last = (_on_clock(row[name] or row["updated_at"], zone) for name in ("onset", "closed_at"))
@@ -146,7 +167,7 @@ def _timeline(visit: Visit, rows: list[Row]) -> None:
     keys = [
         Key(visit.say(words[side]), _COLOURS[side], "area") for side in words if side in {_side(row) for row in rows}
     ]
-    alt = visit.say(_TIMELINE_ALT, number=visit.count(len(rows)))
+    alt = visit.say(_TIMELINE_ALT_ONE if len(rows) == 1 else _TIMELINE_ALT, number=visit.count(len(rows)))
     chart(visit, "timeline", figure, rows, alt=alt, keys=keys)
 
 
@@ -159,16 +180,9 @@ def _on_clock(when: datetime, zone: str) -> datetime:
 
 
 def _detail(visit: Visit, rows: list[Row]) -> None:
-    by_id = {row["incident_id"]: row for row in rows}
-    heading(visit.say(_CHOOSE))
-    usual = next((row["incident_id"] for row in rows if row["status"] == "open"), rows[0]["incident_id"])
-    recall("incident", tuple(by_id), usual)
-    chosen = st.selectbox(
-        visit.say(_INCIDENT), tuple(by_id), key="incident",
-        format_func=lambda one: f"{title_of(visit, by_id[one])} \u2013 {visit.moment(by_id[one]['onset'])}",
-    )  # fmt: skip
-    remember("incident")
-    row = by_id[chosen]
+    row = _chosen(visit, rows)
+    if row is None:
+        return
     left, right = st.columns([3, 2])
     with (
         left,
@@ -184,16 +198,46 @@ def _detail(visit: Visit, rows: list[Row]) -> None:
         _where(visit, row)
 
 
+def _chosen(visit: Visit, rows: list[Row]) -> Row | None:
+    """The incident that is looked at, in the period or not: never another one than was chosen or the address names."""
+    open_ones = [row for row in rows if row["status"] == "open"]
+    usual = (open_ones or rows)[0]["incident_id"] if rows else None
+    recall_as(
+        "incident", lambda name: _known(visit, name) if name else usual, lambda name: _known(visit, name) is not None
+    )
+    wanted = st.session_state["incident"]
+    by_id = {row["incident_id"]: row for row in rows}
+    outside = visit.ask(incident_called, wanted) if wanted and wanted not in by_id else None
+    if outside is not None:
+        by_id[wanted] = outside
+    if not by_id and not said_of("incident"):
+        return None
+    heading(visit.say(_CHOOSE))
+    if wanted is None:
+        message(visit.say(_UNKNOWN), visit.say(_UNKNOWN_WHY, name=said_of("incident")[:_LONGEST]), kind="warning")
+    chosen = st.selectbox(
+        visit.say(_INCIDENT), tuple(by_id), key="incident", index=0 if wanted else None, placeholder="",
+        format_func=lambda one: f"{title_of(visit, by_id[one])} \u2013 {visit.moment(by_id[one]['onset'])}",
+    )  # fmt: skip
+    remember("incident")
+    if outside is not None:
+        note(visit.say(_OUTSIDE))
+    return by_id.get(chosen)
+
+
+def _known(visit: Visit, name: object) -> str | None:
+    return name if isinstance(name, str) and visit.ask(incident_called, name) else None
+
+
 def _facts(visit: Visit, row: Row) -> None:
     listed(facts_of(visit, row).splitlines())
-    orders = row["orders"]
     facts([
         (visit.say(_KIND), visit.say(KINDS[row["kind"]])),
         (visit.say(_STATUS), visit.say(STATUSES[row["status"]])),
         (visit.say(SINCE), visit.moment(row["onset"])),
         (visit.say(UNTIL), visit.moment(row["closed_at"])),
         (visit.say(_MONEY), signed_money(visit, row["money"])),
-        (visit.say(_ORDERS), visit.count(orders)),
+        (visit.say(_ORDERS), signed_count(visit, row["orders"])),
         (visit.say(_CAUSE), cause_in_words(visit, row)),
         (visit.say(_SPREAD), visit.count(row["series"])),
         (visit.say(_SAID), _said(visit, row)),
@@ -217,21 +261,27 @@ def _say(visit: Visit, row: Row) -> None:
     name, root = row["incident_id"], visit.served.settings.lake
     if not may:
         note(visit.say(_NOT_ALLOWED))
-    if st.button(visit.say(_ACKNOWLEDGE), disabled=not may, type="primary", key="acknowledge", width="stretch"):
+    if st.button(visit.say(_ACKNOWLEDGE), disabled=not may, type="primary", key=f"acknowledge-{name}", width="stretch"):
         _write(visit, name, "incidents.acknowledge", lambda: pipeline.acknowledge(root, name, patience=_PATIENCE))
     left, right = st.columns(2, vertical_alignment="bottom")
+    keep("_hours", _SNOOZES[1])
     hours = left.selectbox(
-        visit.say(_HOURS_LABEL), _SNOOZES, index=1, disabled=not may, key="_hours",
-        format_func=lambda one: visit.say(_HOURS, number=one),
+        visit.say(_HOURS_LABEL), _SNOOZES, disabled=not may, key="_hours",
+        format_func=lambda one: visit.say(_HOUR if one == 1 else _HOURS, number=one),
     )  # fmt: skip
-    if right.button(visit.say(_SNOOZE), disabled=not may, key="snooze", width="stretch"):
+    is_over = row["status"] == "closed"
+    if right.button(
+        visit.say(_SNOOZE), disabled=not may or is_over, key=f"snooze-{name}", width="stretch",
+        help=visit.say(_OVER) if is_over else None,
+    ):  # fmt: skip
         _write(visit, name, "incidents.snooze", lambda: pipeline.snooze(root, name, hours, patience=_PATIENCE))
     left, right = st.columns(2, vertical_alignment="bottom")
+    keep("_verdict", next(iter(VERDICTS)))
     verdict = left.selectbox(
         visit.say(_WAS), tuple(VERDICTS), disabled=not may, key="_verdict",
         format_func=lambda one: visit.say(VERDICTS[one]),
     )  # fmt: skip
-    if right.button(visit.say(_FEEDBACK), disabled=not may, key="feedback", width="stretch"):
+    if right.button(visit.say(_FEEDBACK), disabled=not may, key=f"feedback-{name}", width="stretch"):
         _write(visit, name, "incidents.feedback", lambda: pipeline.feedback(root, name, verdict, patience=_PATIENCE))
     if done := st.session_state.pop(_DONE_KEY, None):
         message(

@@ -12,7 +12,8 @@ from footfall.forecast.report import colours
 from footfall.pages.plots import Key
 from footfall.pipeline.series import shop_calendar
 from footfall.publish.language import Text
-from footfall.publish.wording import DIMENSIONS, METRICS, OTHER
+from footfall.publish.names import member_of
+from footfall.publish.wording import DIMENSIONS, METRICS
 from footfall.serve.dashboard.address import recall, remember
 from footfall.serve.dashboard.elements import Column, card, chart, note, table, told
 from footfall.serve.dashboard.plotting import line, new_figure, time_axis, value_axis, when
@@ -32,14 +33,13 @@ _METRIC, _SERIES, _MODEL = (
 )
 _GRAINS = {"day": Text("by day", "par jour"), "hour": Text("by hour", "par heure")}
 _SHOP = Text("Whole shop", "Toute la boutique")
-_LEVELS = {
-    "category": Text("category", "catégorie"),
-    "category_2": Text("category, level 2", "catégorie, niveau 2"),
-    "category_3": Text("category, level 3", "catégorie, niveau 3"),
-}
 _FAN_NOTE = Text(
     "From {origin} on; what is past is shown from {first} to {last}.",
     "À partir du {origin}\u00a0; le passé est affiché du {first} au {last}.",
+)
+_FAN_NOTE_DAY = Text(
+    "From {origin} on; what is past is shown of {first}.",
+    "À partir du {origin}\u00a0; le passé est affiché pour le {first}.",
 )
 _WAS, _MIDDLE = Text("what was", "réalisé"), Text("forecast (median)", "prévision (médiane)")
 _RANGES = {80: Text("80% range", "intervalle à 80\u202f%"), 95: Text("95% range", "intervalle à 95\u202f%")}
@@ -115,6 +115,8 @@ _MODELS = {
 
 def show(visit: Visit) -> None:
     """The page."""
+    # Forecasts are made of series: where both are missing, that is the command to begin with.
+    visit.published.need("metric_series")
     found = visit.ask(targets)
     target = _choose_target(visit, found)
     metric, grain = target["metric"], target["grain"]
@@ -149,12 +151,15 @@ def _choose_target(visit: Visit, found: list[Row]) -> Row:
 def _series_name(visit: Visit, row: Row) -> str:
     if row["dimension"] == "all":
         return visit.say(_SHOP)
-    member = visit.say(OTHER) if row["member"] == "other" else row["member"]
-    return f"{member} ({_level(visit, row['dimension'])})"
+    return f"{_member(visit, row)} ({_level(visit, row['dimension'])})"
+
+
+def _member(visit: Visit, row: Row) -> str:
+    return visit.say(_SHOP) if row["member"] == "all" else member_of(row["dimension"], row["member"], visit.language)
 
 
 def _level(visit: Visit, dimension: str) -> str:
-    known = _LEVELS.get(dimension) or DIMENSIONS.get(dimension)
+    known = DIMENSIONS.get(dimension)
     return visit.say(known) if known else dimension
 
 
@@ -183,7 +188,8 @@ def _fan(visit: Visit, target: Row, series: list[Row]) -> None:
     past = visit.ask(history, chosen, period.first, period.last)
     ahead = [row for row in visit.ask(fan, chosen, metric, grain, model) if row[MEDIAN] is not None]
     days = {"first": visit.day(period.first), "last": visit.day(period.last)}
-    note(visit.say(_FAN_NOTE, origin=visit.day(target["origin"] + timedelta(days=grain == "day")), **days))
+    begin = visit.day(target["origin"] + timedelta(days=grain == "day"))
+    note(visit.say(_FAN_NOTE_DAY if period.days == 1 else _FAN_NOTE, origin=begin, **days))
     if not ahead:
         note(visit.say(_NO_RANGE))
     special = _shown_days(visit, past, ahead)
@@ -306,15 +312,12 @@ def _leaders(visit: Visit, metric: str, grain: str) -> None:
 def _members(visit: Visit, metric: str, series: list[Row]) -> None:
     write = visit.writer(metric)
     columns = [
-        Column(
-            "member",
-            _MEMBER,
-            lambda one: visit.say(OTHER) if one == "other" else visit.say(_SHOP) if one == "all" else one,
-        ),
+        Column("called", _MEMBER),
         Column("dimension", _DIMENSION, lambda one: "" if one == "all" else _level(visit, one)),
         Column("mean", _EXPECTED, lambda value: write(float(f"{value:.4g}")), is_number=True),
     ]
-    table(visit, f"members-{metric}", columns, series, caption=visit.say(_MEMBERS))
+    called = [row | {"called": _member(visit, row)} for row in series]
+    table(visit, f"members-{metric}", columns, called, caption=visit.say(_MEMBERS))
 
 
 def _known_days(visit: Visit, first: date, last: date) -> list[Row]:

@@ -26,6 +26,7 @@ _SPAN = Text(
     "{first} to {last}: {days} days. Changes are against as many days before.",
     "Du {first} au {last}\u00a0: {days} jours. Les évolutions portent sur autant de jours précédents.",
 )
+_SPAN_DAY = Text("On {first}. Changes are against the day before.", "Le {first}. Les évolutions portent sur la veille.")
 _PARTIAL = Text(" Days with incomplete data: {number}.", " Jours aux données incomplètes\u00a0: {number}.")
 _REVENUE = Text("Revenue by day", "Chiffre d'affaires par jour")
 _TRAFFIC = Text("Traffic by day", "Trafic par jour")
@@ -35,6 +36,7 @@ _ALT = Text(
     "{title}, from {first} to {last}: between {low} and {high}.",
     "{title}, du {first} au {last}\u00a0: entre {low} et {high}.",
 )
+_ALT_DAY = Text("{title}, on {first}: {high}.", "{title}, le {first}\u00a0: {high}.")
 _NOW, _EARLIER = Text("this period", "cette période"), Text("the days before", "les jours précédents")
 _INCIDENTS = Text("Open incidents", "Incidents en cours")
 _NO_INCIDENT = Text("No incident is open.", "Aucun incident en cours.")
@@ -77,7 +79,8 @@ def _figures(visit: Visit) -> None:
         _figure(visit, metric, now[metric], earlier[metric] if earlier["days"] == period.days else None)
         for metric in _KEY_FIGURES
     )
-    said = visit.say(_SPAN, first=visit.day(period.first), last=visit.day(period.last), days=visit.count(period.days))
+    ends = {"first": visit.day(period.first), "last": visit.day(period.last)}
+    said = visit.say(_SPAN_DAY if period.days == 1 else _SPAN, days=visit.count(period.days), **ends)
     note(said + (visit.say(_PARTIAL, number=visit.count(now["partial"])) if now["partial"] else ""))
 
 
@@ -137,7 +140,7 @@ def _alt(visit: Visit, metric: str, rows: list[Row]) -> str:
     write = visit.writer(metric)
     ends = {"low": write(min(known)), "high": write(max(known))} if known else {"low": NOTHING, "high": NOTHING}
     days = {"first": visit.day(visit.days.first), "last": visit.day(visit.days.last)}
-    return visit.say(_ALT, title=visit.say(METRICS[metric]), **days, **ends)
+    return visit.say(_ALT_DAY if visit.days.days == 1 else _ALT, title=visit.say(METRICS[metric]), **days, **ends)
 
 
 def _open(visit: Visit) -> None:

@@ -8,7 +8,7 @@ import streamlit as st
 from footfall.publish.language import Text
 from footfall.segments import Explanation
 from footfall.segments.explanation import Move, Reason
-from footfall.serve.dashboard.address import recall, recall_text, remember
+from footfall.serve.dashboard.address import forget, recall, recall_text, remember, remember_as, said_of
 from footfall.serve.dashboard.elements import (
     Column,
     Figure,
@@ -25,7 +25,7 @@ from footfall.serve.dashboard.elements import (
 from footfall.serve.dashboard.feature_words import feature_label, feature_name, feature_value
 from footfall.serve.dashboard.segment_words import names_of, part_name
 from footfall.serve.dashboard.visit import Visit
-from footfall.serve.dashboard.what_if import distances, what_if
+from footfall.serve.dashboard.what_if import WHAT_IF, distances, what_if
 from footfall.serve.views.published import Row
 from footfall.serve.views.segments import segments
 from footfall.serve.views.spenders import features_of, top_spenders
@@ -50,6 +50,11 @@ _NO_PSEUDONYM_WHY = Text(
 _UNKNOWN = Text("No such user", "Utilisateur inconnu")
 _UNKNOWN_WHY = Text("No user of that pseudonym was published.", "Aucun utilisateur publié ne porte ce pseudonyme.")
 _TOP = Text("Top spenders", "Plus gros acheteurs")
+_TOP_NOTE = Text(
+    "The audit log notes each user of the list.",
+    "Le journal d'audit note chaque utilisateur de la liste.",
+)
+_SHOW_TOP = Text("Show the top spenders", "Afficher les plus gros acheteurs")
 _OF = Text("Of which segment", "De quel segment")
 _ALL = Text("All segments", "Tous les segments")
 _USER, _SEGMENT = Text("User", "Utilisateur"), Text("Segment", "Segment")
@@ -88,16 +93,19 @@ _MOST = 20
 def show(visit: Visit) -> None:
     """The page."""
     rows = visit.ask(segments)
-    top = _top(visit, rows)
-    user = _find(visit, top)
-    with card("top-spenders", visit.say(_TOP)):
-        _list(visit, rows, top)
+    user, top = _find(visit, rows)
     with told(visit):
         record = _record(visit, user) if user else None
         if record is not None:
             _explain(visit, rows, record, user)
-        if visit.may("score"):
+    # Who looks for somebody is shown all of that user first.
+    if not user:
+        _list(visit, rows, top)
+    if visit.may("score"):
+        with told(visit):
             what_if(visit, rows, record, user)
+    if user:
+        _list(visit, rows, top)
 
 
 def _top(visit: Visit, rows: list[Row]) -> list[Row]:
@@ -107,23 +115,32 @@ def _top(visit: Visit, rows: list[Row]) -> list[Row]:
     return visit.ask(top_spenders, _MOST, None if chosen == "all" else int(chosen))
 
 
-def _find(visit: Visit, top: list[Row]) -> str:
-    """The pseudonym that is looked for; empty where there is none."""
+def _find(visit: Visit, rows: list[Row]) -> tuple[str, list[Row]]:
+    """The pseudonym that is looked for, and the top spenders; both are empty where nobody asks for them."""
     with card("find", visit.say(_FIND)):
         left, right = st.columns(2)
         recall_text("user")
         with right:
-            st.selectbox(
-                visit.say(_FROM_LIST), [row["user_id"] for row in top], index=None, key="_pick",
-                placeholder="", on_change=_picked,
-            )  # fmt: skip
+            # Whoever opens the page has asked for nobody yet. A list that is shown is noted user by user.
+            is_listed = st.toggle(visit.say(_SHOW_TOP), key="_listed")
+            note(visit.say(_TOP_NOTE))
+            top = _top(visit, rows) if is_listed else []
+            if is_listed:
+                st.selectbox(
+                    visit.say(_FROM_LIST), [row["user_id"] for row in top], index=None, key="_pick",
+                    placeholder="", on_change=_picked,
+                )  # fmt: skip
         with left:
             typed = st.text_input(visit.say(_PSEUDONYM), key="user", max_chars=64, autocomplete="off").strip().lower()
-        remember("user")
         if typed and not PSEUDONYM.fullmatch(typed):
+            # It may be an id of the shop, which is to stand in no link, no history and no log of a server.
+            forget("user", WHAT_IF)
             message(visit.say(_NO_PSEUDONYM), visit.say(_NO_PSEUDONYM_WHY), kind="warning")
-            return ""
-    return typed
+            return "", top
+        # What was tried on somebody is not to be tried on the next one.
+        is_same = typed == said_of("user").strip().lower()
+        remember_as({"user": typed} | ({} if is_same else {WHAT_IF: ""}))
+    return typed, top
 
 
 def _picked() -> None:
@@ -131,6 +148,12 @@ def _picked() -> None:
 
 
 def _list(visit: Visit, rows: list[Row], top: list[Row]) -> None:
+    if top:
+        with card("top-spenders", visit.say(_TOP)):
+            _top_table(visit, rows, top)
+
+
+def _top_table(visit: Visit, rows: list[Row], top: list[Row]) -> None:
     names = names_of(visit, rows)
     ids = ("all", *(str(row["segment_id"]) for row in rows))
     told_as = {"all": visit.say(_ALL)} | {str(one): name for one, name in names.items()}
