@@ -4,7 +4,6 @@ import random
 import signal
 import subprocess
 import sys
-import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -53,9 +52,7 @@ def test_a_watch_ends_after_the_step_at_hand(tmp_path: Path, number: signal.Sign
     watching = start(folder, tmp_path / "lake", "--json")
     assert watching.stdout is not None
     assert '"files": 1' in watching.stdout.readline()
-    began = time.monotonic()
     watching.send_signal(number)
     _, told = watching.communicate(timeout=60)
     assert (watching.returncode, told.count("\n")) == (0, 1)
     assert "watch ended" in told
-    assert time.monotonic() - began < 30

@@ -22,6 +22,12 @@ def add(registry: Registry, version: str, model: str = "segments") -> None:
     registry.register(model, version, params={}, metrics={}, tags={}, files={"model.json": version})
 
 
+def test_a_lake_that_is_away_is_not_begun_anew(tmp_path: Path) -> None:
+    with pytest.raises(StorageFailed, match="No such file or directory"):
+        add(open_registry(None, tmp_path / "lake" / "models" / "registry"), "v1.0.0")
+    assert not any(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("name", ["moved", "größer 100% #1 & co"])
 def test_a_lake_may_be_moved(tmp_path: Path, name: str) -> None:
     add(open_registry(None, tmp_path / "lake"), "v1.0.0")
@@ -144,7 +150,7 @@ def test_a_server_that_refuses_is_told_soon_and_without_the_password(tmp_path: P
     started = time.monotonic()
     with pytest.raises(RegistryUnreachable, match=rf"http://127\.0\.0\.1:{port}: does not answer; check") as told:
         registry.versions("segments")
-    assert time.monotonic() - started < 15
+    assert time.monotonic() - started < 60  # and not the four minutes of MLflow's own attempts
     assert isinstance(told.value, TransientError)
     assert "secret" not in str(told.value)
 

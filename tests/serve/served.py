@@ -5,7 +5,8 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,3 +77,12 @@ def serving(lake: Path, key_file: Path, *options: object) -> Iterator[Server]:
 def server_lives(server: Server) -> None:
     """Wait for it; the socket listens before the lake is read, and holds what comes."""
     assert server.get("/health/live", role=None).status_code == 200
+
+
+def wait_for(is_so: Callable[[], bool]) -> None:
+    """Ask again and again, for half a minute."""
+    for _ in range(300):
+        if is_so():
+            return
+        time.sleep(0.1)
+    raise AssertionError("waited 30 s in vain")

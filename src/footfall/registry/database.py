@@ -65,7 +65,8 @@ def only_writer(path: Path) -> Iterator[None]:
         StorageFailed: the folder cannot be written.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        for folder in (path.parent.parent, path.parent):  # and no more: a lake that is away is not begun anew
+            folder.mkdir(exist_ok=True)
         lock = FileLock(path.with_name(f"{path.name}.lock"))
         lock.acquire(timeout=_PATIENCE_SECONDS)
     except Timeout as error:

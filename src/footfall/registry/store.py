@@ -42,9 +42,9 @@ class Store:
     @contextmanager
     def reading(self) -> Iterator["MlflowClient"]:
         """MLflow's client. What goes wrong is told as `told` does."""
-        if self._database is not None and not database_exists(self._database):
-            make_database(self._database)
-        with told(self.uri):
+        with told(self.uri):  # imports MLflow, which takes seconds: only then is it known whether there is a database
+            if self._database is not None and not database_exists(self._database):
+                make_database(self._database)
             yield connect(self.uri)
 
     @contextmanager

@@ -136,15 +136,16 @@ class Published:
             self._watcher.join()
 
     def _watch(self) -> None:
+        logged = None
         while not self._ended.wait(LOOK_EVERY_SECONDS):
             try:
                 self.look()
-                failure = None
+                self._failure = None
             except (FootfallError, OSError) as error:  # a disk may be away for a while
-                failure = str(error)
-            if failure not in (None, self._failure):
-                _log.error("%s", failure)
-            self._failure = failure
+                self._failure = str(error)
+            if self.failure not in (None, logged):
+                _log.error("%s", self.failure)
+            logged = self.failure
 
     @property
     def failure(self) -> str | None:
