@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from footfall.cli.given import load_settings
-from footfall.cli.printing import out, progress_bars, tell_run
+from footfall.cli.printing import err, out, progress_bars, tell_run
 
 if TYPE_CHECKING:
     from footfall.settings import Settings
@@ -64,14 +64,16 @@ def _need_servers() -> None:
 
 def _serve(settings: "Settings") -> None:
     """The API in a process of its own and the dashboard in this one, until it is told to end."""
-    from footfall.serve.dashboard.server import run  # noqa: PLC0415
+    from footfall.serve.dashboard.server import open_dashboard, run  # noqa: PLC0415
 
     given = ["--no-keys", "--lake", str(settings.lake), "--key-file", str(settings.key_file)]
     command = [sys.executable, "-m", "footfall.cli", "serve", "--port", str(_API_PORT), *given]
     with subprocess.Popen(command) as api:  # noqa: S603 - ourselves
         try:
+            with err.status("Opening the dashboard"):
+                opened = open_dashboard(settings, keys=False)
             out.print(f"Look:    http://127.0.0.1:{_DASHBOARD_PORT}  (Ctrl-C ends both)", highlight=False)
-            run(settings, "127.0.0.1", _DASHBOARD_PORT, keys=False)
+            run(opened, "127.0.0.1", _DASHBOARD_PORT)
         finally:
             api.terminate()
             api.wait(_SECONDS_TO_END)

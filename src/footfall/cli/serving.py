@@ -67,7 +67,7 @@ def dashboard(
     Example: `footfall dashboard --no-keys`, then open http://127.0.0.1:8501
     """
     need(*DASHBOARD_NEEDS)
-    from footfall.serve.dashboard.server import run  # noqa: PLC0415
+    from footfall.serve.dashboard.server import open_dashboard, run  # noqa: PLC0415
     from footfall.serve.listening import check_open, listen, url_of  # noqa: PLC0415
 
     settings = load_settings(
@@ -77,8 +77,10 @@ def dashboard(
     _tell_keys(settings.lake, with_keys=not no_keys)
     with listen(host, port) as free:  # Streamlit opens the port itself, and says less where it is taken
         url = url_of(free)
+    with err.status("Opening the dashboard"):
+        opened = open_dashboard(settings, keys=not no_keys)
     out.print(f"Footfall's dashboard: {url}  (Ctrl-C ends it)", highlight=False, soft_wrap=True)
-    run(settings, host, port, keys=not no_keys)
+    run(opened, host, port)
 
 
 def need(*modules: str) -> None:

@@ -47,6 +47,12 @@ def connect(uri: str) -> "MlflowClient":
     return MlflowClient(tracking_uri=uri, registry_uri=uri)
 
 
+def preload() -> None:
+    """Import what a registry needs, for a process that answers people: no other thread of it gets on meanwhile."""
+    _set_environment()
+    import mlflow.store.tracking.sqlalchemy_store  # noqa: PLC0415, F401
+
+
 def shown(uri: str) -> str:
     """The URI without user, password and query, as it may stand in a message."""
     parts = urlsplit(uri)

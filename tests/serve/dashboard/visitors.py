@@ -23,9 +23,10 @@ LOOKS_FOR_SERVER = re.compile(r"/_stcore/(health|host-config)$")
 _SERVE = """
 import sys
 from pathlib import Path
-from footfall.serve.dashboard.server import run
+from footfall.serve.dashboard.server import open_dashboard, run
 from footfall.settings import load_settings
-run(load_settings(lake=Path(sys.argv[1]), threads=2), "127.0.0.1", int(sys.argv[2]), keys=sys.argv[3] == "keys")
+settings = load_settings(lake=Path(sys.argv[1]), threads=2)
+run(open_dashboard(settings, keys=sys.argv[3] == "keys"), "127.0.0.1", int(sys.argv[2]))
 """
 
 

@@ -1,10 +1,12 @@
 """What the server holds for all visitors."""
 
+import gc
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from footfall import registry
 from footfall.errors import FootfallError
 from footfall.registry import Version
 from footfall.serve.access import AuditLog, KeyStore, Sessions, access_folder
@@ -71,11 +73,17 @@ def _versions(settings: Settings) -> list[Version]:
 
 def preload(published: Published) -> None:
     """Import what pages need, so that the first visitor does not wait for it."""
-    import plotly.graph_objects as go  # noqa: PLC0415
-    import streamlit.elements.plotly_chart  # noqa: PLC0415, F401
+    import streamlit.elements.plotly_chart  # noqa: PLC0415
+    import streamlit.emojis  # noqa: PLC0415, F401
 
     import footfall.serve.dashboard.app  # noqa: PLC0415, F401
+    from footfall.serve.dashboard.plotting import bars  # noqa: PLC0415
 
-    go.Figure(go.Scatter(x=[0], y=[0])).to_json()
+    # Plotly loads its parts when they are first used.
+    bars(["a"], [1.0], ["1"]).add_scatter(x=[0], y=[0]).to_json()
+    registry.preload()
     if published.versions:
         published.rows("SELECT 1")
+    # Streamlit collects garbage after each script: it need not look at what was loaded, for half a second each time.
+    gc.collect()
+    gc.freeze()

@@ -4,7 +4,7 @@ import threading
 from pathlib import Path
 
 from footfall.pages import colours
-from footfall.serve.dashboard.served import open_served, preload
+from footfall.serve.dashboard.served import Served, open_served, preload
 from footfall.settings import Settings
 
 _SCRIPT = Path(__file__).parent / "script" / "app.py"
@@ -36,13 +36,11 @@ _OPTIONS = {
 }
 
 
-def run(settings: Settings, host: str, port: int, *, keys: bool) -> None:
-    """Serve the dashboard until the process is told to end.
+def open_dashboard(settings: Settings, *, keys: bool) -> Served:
+    """Open the lake and load all that pages need, for which nobody shall wait later; some seconds.
 
     Args:
         settings: which lake; its time zone, calendar and policy.
-        host: the address to listen on.
-        port: the port.
         keys: whether visitors need an API key; without, whoever reaches the address may do everything.
 
     Raises:
@@ -50,11 +48,25 @@ def run(settings: Settings, host: str, port: int, *, keys: bool) -> None:
     """
     from streamlit.web import bootstrap  # noqa: PLC0415 - loading it takes a second
 
-    options = _OPTIONS | {"server_address": host, "server_port": port}
-    bootstrap.load_config_options(options)
+    bootstrap.load_config_options(_OPTIONS)
     served = open_served(settings, keys=keys)
     preload(served.published)
-    # MLflow takes five seconds to open; the page of models is seldom the first.
+    return served
+
+
+def run(served: Served, host: str, port: int) -> None:
+    """Serve the dashboard until the process is told to end.
+
+    Args:
+        served: what `open_dashboard` opened.
+        host: the address to listen on.
+        port: the port.
+    """
+    from streamlit.web import bootstrap  # noqa: PLC0415
+
+    options = _OPTIONS | {"server_address": host, "server_port": port}
+    bootstrap.load_config_options(options)
+    # A registry elsewhere may let us wait; the page of models is seldom the first.
     threading.Thread(target=served.warm, name="warm", daemon=True).start()
     try:
         bootstrap.run(str(_SCRIPT), False, [], options)
