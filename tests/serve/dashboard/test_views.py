@@ -1,12 +1,15 @@
 """What the dashboard asks of the tables, held against plain pandas on the same rows."""
 
+import shutil
 from datetime import date, timedelta
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 
-from footfall.serve.views import forecasts, overview, quality, segments, spenders
+from footfall.lake import open_lake
+from footfall.serve.views import forecasts, incidents, overview, quality, segments, spenders
 from footfall.serve.views.published import NotPublished, Published
 from footfall.serve.views.users import UserUnknown
 from footfall.settings import load_settings
@@ -87,3 +90,21 @@ def test_what_is_missing_names_its_command(published: Published, monkeypatch: py
     with pytest.raises(NotPublished) as caught:
         overview.span(published)
     assert caught.value.command.startswith("footfall series")
+
+
+def test_incidents_are_those_of_the_shops_days(published_lake: Path, tmp_path: Path) -> None:
+    lake = shutil.copytree(published_lake, tmp_path / "lake")
+    table = open_lake(lake).delta("incidents")
+    assert table is not None
+    one = pa.table(table.to_pyarrow_table())["incident_id"][0].as_py()
+    times = {"onset": "2019-10-11T20:00:00", "closed_at": "2019-10-11T22:00:00"}
+    casts = {name: f"CAST('{when}' AS TIMESTAMP)" for name, when in times.items()}
+    table.update(casts, predicate=f"incident_id = '{one}'")
+    published = Published(load_settings(lake=lake), threads=2)
+
+    def found_on(day: int, timezone: str) -> bool:
+        rows = incidents.incidents_between(published, date(2019, 10, day), date(2019, 10, day), timezone)
+        return one in {row["incident_id"] for row in rows}
+
+    assert [day for day in range(9, 15) if found_on(day, "UTC")] == [11]
+    assert [day for day in range(9, 15) if found_on(day, "Asia/Kolkata")] == [12]  # 1:30 to 3:30

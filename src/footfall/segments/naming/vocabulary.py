@@ -71,7 +71,7 @@ WORDS = {
         Text("higher spend", "dépenses plus fortes"),
     ),
     "average_order": Word(
-        Text("Average order", "Commande moyenne"),
+        Text("Average order", "Panier moyen"),
         "money",
         "Money",
         Text("smaller orders", "commandes plus petites"),

@@ -1,10 +1,11 @@
 """Incidents in words, in both languages: as messages tell them."""
 
+from datetime import datetime
 from typing import Any
 
 from footfall.publish import message_of
-from footfall.publish.language import MINUS, Text, money
-from footfall.publish.names import cause_of, name_of, scope_of
+from footfall.publish.language import MINUS, Text, moment, money
+from footfall.publish.names import cause_of, is_daily, name_of, scope_of, shop_time
 from footfall.serve.dashboard.elements import Column
 from footfall.serve.dashboard.visit import NOTHING, Visit
 from footfall.serve.views.published import Row
@@ -60,6 +61,20 @@ def series_name(visit: Visit, row: Row) -> str:
     return name_of(row, visit.language)
 
 
+def on_clock(visit: Visit, row: Row, column: str) -> datetime:
+    """A moment of an incident on the shop's clock; while it goes on, its end is when it was last looked at."""
+    which = column if row[column] is not None else "updated_at"
+    return shop_time(row, which, visit.served.settings.timezone).replace(tzinfo=None)
+
+
+def time_of(visit: Visit, row: Row, column: str) -> str:
+    """The same in words: a day where the leading series is counted by day; nothing where it is not over."""
+    if row[column] is None:
+        return NOTHING
+    when = on_clock(visit, row, column)
+    return visit.day(when) if is_daily(row) else moment(when, visit.language)
+
+
 def cause_in_words(visit: Visit, row: Row) -> str:
     """Which members explain it, and how much of it."""
     if not row["cause"]:
@@ -85,7 +100,12 @@ def signed_count(visit: Visit, value: float | None) -> str:
 
 def incident_rows(visit: Visit, rows: list[Row]) -> list[Row]:
     """Rows of `incidents` with what is made of several of their columns."""
-    return [row | {"title": title_of(visit, row), "in_words": cause_in_words(visit, row)} for row in rows]
+    return [
+        row
+        | {"title": title_of(visit, row), "in_words": cause_in_words(visit, row)}
+        | {f"{column}_in_words": time_of(visit, row, column) for column in ("onset", "closed_at")}
+        for row in rows
+    ]
 
 
 def incident_columns(visit: Visit) -> list[Column]:
@@ -96,8 +116,8 @@ def incident_columns(visit: Visit) -> list[Column]:
 
     return [
         Column("title", _WHAT, is_long=True),
-        Column("onset", SINCE, visit.moment),
-        Column("closed_at", UNTIL, visit.moment),
+        Column("onset_in_words", SINCE),
+        Column("closed_at_in_words", UNTIL),
         Column("status", _STATUS, status),
         Column("money", _MONEY, lambda value: signed_money(visit, value), is_number=True),
         Column("in_words", _CAUSE, is_long=True),

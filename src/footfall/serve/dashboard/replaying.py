@@ -1,9 +1,8 @@
 """A policy tried on the past: what it would have told."""
 
 import tempfile
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import streamlit as st
 
@@ -13,6 +12,7 @@ from footfall.publish.language import Text
 from footfall.serve.dashboard.elements import Figure, card, figures, message, note, table
 from footfall.serve.dashboard.incident_words import incident_columns, incident_rows
 from footfall.serve.dashboard.visit import Visit
+from footfall.serve.views.incidents import midnight
 
 _TITLE = Text("Try another policy", "Essayer une autre politique")
 _NOTE = Text(
@@ -96,9 +96,9 @@ def _judge(visit: Visit, text: str, days: int) -> None:
     from footfall.pipeline.replay import replay  # noqa: PLC0415
 
     zone = visit.served.settings.timezone
-    last = _midnight(visit.days.last + timedelta(days=1), zone)
-    first = _midnight(visit.days.last + timedelta(days=1 - days), zone)
-    begin = max(first - LEARNING, _midnight(visit.days.first, zone))
+    last = midnight(visit.days.last + timedelta(days=1), zone)
+    first = midnight(visit.days.last + timedelta(days=1 - days), zone)
+    begin = max(first - LEARNING, midnight(visit.days.first, zone))
     bar = st.progress(0.0, visit.say(_LEARNING))
 
     def report(said: str) -> None:
@@ -120,10 +120,6 @@ def _judge(visit: Visit, text: str, days: int) -> None:
         finally:
             bar.empty()
     st.session_state[_RESULT] = found.summary()
-
-
-def _midnight(day: date, zone: str) -> datetime:
-    return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC).replace(tzinfo=None)
 
 
 def _result(visit: Visit) -> None:

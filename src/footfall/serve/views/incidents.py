@@ -1,6 +1,7 @@
 """Incidents of a period, the anomalies of one, and series around it."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from footfall.serve.views.published import Published, Row
 from footfall.serve.views.view import reads
@@ -13,13 +14,18 @@ def open_incidents(published: Published) -> list[Row]:
 
 
 @reads("incidents")
-def incidents_between(published: Published, first: date, last: date) -> list[Row]:
-    """Those that went on at some time from one day to another (both count), the newest first."""
+def incidents_between(published: Published, first: date, last: date, timezone: str) -> list[Row]:
+    """Those that went on at some time from one of the shop's days to another (both count), the newest first."""
     return published.rows(
         "SELECT * FROM incidents WHERE onset < $end AND coalesce(closed_at, updated_at) >= $first "
         "ORDER BY opened_at DESC, incident_id",
-        {"first": first, "end": last + timedelta(days=1)},
+        {"first": midnight(first, timezone), "end": midnight(last + timedelta(days=1), timezone)},
     )
+
+
+def midnight(day: date, timezone: str) -> datetime:
+    """When a day of the shop begins, in UTC without a zone."""
+    return datetime.combine(day, time(), ZoneInfo(timezone)).astimezone(UTC).replace(tzinfo=None)
 
 
 @reads("incidents")

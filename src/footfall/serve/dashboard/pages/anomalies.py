@@ -13,6 +13,7 @@ from footfall.pages.plots import Key
 from footfall.pipeline import incidents as pipeline
 from footfall.publish import wording
 from footfall.publish.language import Text, local
+from footfall.publish.names import is_daily
 from footfall.serve.dashboard.address import keep, recall_as, remember, said_of
 from footfall.serve.dashboard.elements import Column, card, chart, facts, heading, listed, message, note, table, told
 from footfall.serve.dashboard.incident_words import (
@@ -25,10 +26,12 @@ from footfall.serve.dashboard.incident_words import (
     facts_of,
     incident_columns,
     incident_rows,
+    on_clock,
     series_name,
     signed_count,
     signed_money,
     subject_of,
+    time_of,
     title_of,
 )  # fmt: skip
 from footfall.serve.dashboard.plotting import line, new_figure, time_axis, value_axis
@@ -119,7 +122,7 @@ _LONGEST = 40
 
 def show(visit: Visit) -> None:
     """The page."""
-    rows = visit.ask(incidents_between, visit.days.first, visit.days.last)
+    rows = visit.ask(incidents_between, visit.days.first, visit.days.last, visit.served.settings.timezone)
     with card("timeline", visit.say(_TIMELINE)):
         if rows:
             _timeline(visit, rows)
@@ -145,17 +148,16 @@ def _side(row: Row) -> str:
 
 def _timeline(visit: Visit, rows: list[Row]) -> None:
     """A line for each incident, the newest at the top."""
-    zone = visit.served.settings.timezone
     figure = new_figure(28 * len(rows) + 60).update_layout(hovermode="closest")
     labels = [_shortened(subject_of(visit, row)) for row in rows]
     ends = []
     for place, row in enumerate(rows):
-        first, last = (_on_clock(row[name] or row["updated_at"], zone) for name in ("onset", "closed_at"))
+        first, last = (on_clock(visit, row, name) for name in ("onset", "closed_at"))
         ends += [first, last]
         figure.add_scatter(
             x=[first, last], y=[place, place], mode="lines+markers", line={"color": _COLOURS[_side(row)], "width": 9},
             marker={"size": 9, "symbol": "square", "color": _COLOURS[_side(row)]},
-            hovertemplate=escape(title_of(visit, row)) + f"<br>{visit.moment(row['onset'])}<extra></extra>",
+            hovertemplate=escape(title_of(visit, row)) + f"<br>{time_of(visit, row, 'onset')}<extra></extra>",
         )  # fmt: skip
     time_axis(figure, ends, visit.language, most=4)
     tick = {"size": 12, "color": colours.MUTED}
@@ -175,7 +177,7 @@ def _shortened(name: str, letters: int = 26) -> str:
     return name if len(name) <= letters else f"{name[: letters - 1]}…"
 
 
-def _on_clock(when: datetime, zone: str) -> datetime:
+def _local(when: datetime, zone: str) -> datetime:
     return local(when, zone).replace(tzinfo=None)
 
 
@@ -217,7 +219,7 @@ def _chosen(visit: Visit, rows: list[Row]) -> Row | None:
         message(visit.say(_UNKNOWN), visit.say(_UNKNOWN_WHY, name=said_of("incident")[:_LONGEST]), kind="warning")
     chosen = st.selectbox(
         visit.say(_INCIDENT), tuple(by_id), key="incident", index=0 if wanted else None, placeholder="",
-        format_func=lambda one: f"{title_of(visit, by_id[one])} \u2013 {visit.moment(by_id[one]['onset'])}",
+        format_func=lambda one: f"{title_of(visit, by_id[one])} \u2013 {time_of(visit, by_id[one], 'onset')}",
     )  # fmt: skip
     remember("incident")
     if outside is not None:
@@ -234,8 +236,8 @@ def _facts(visit: Visit, row: Row) -> None:
     facts([
         (visit.say(_KIND), visit.say(KINDS[row["kind"]])),
         (visit.say(_STATUS), visit.say(STATUSES[row["status"]])),
-        (visit.say(SINCE), visit.moment(row["onset"])),
-        (visit.say(UNTIL), visit.moment(row["closed_at"])),
+        (visit.say(SINCE), time_of(visit, row, "onset")),
+        (visit.say(UNTIL), time_of(visit, row, "closed_at")),
         (visit.say(_MONEY), signed_money(visit, row["money"])),
         (visit.say(_ORDERS), signed_count(visit, row["orders"])),
         (visit.say(_CAUSE), cause_in_words(visit, row)),
@@ -305,7 +307,7 @@ def _write(visit: Visit, name: str, what: str, say: Callable[[], Row]) -> None:
 
 
 def _band_title(visit: Visit, row: Row) -> str:
-    text = _BAND_DAYS if row["series_id"].startswith("day/") else _BAND
+    text = _BAND_DAYS if is_daily(row) else _BAND
     return visit.say(text, name=series_name(visit, row))
 
 
@@ -314,14 +316,15 @@ def _band(visit: Visit, row: Row) -> None:
     first, last = row["onset"] - _AROUND, (row["closed_at"] or row["updated_at"]) + _AROUND
     rows = visit.ask(series_between, row["series_id"], first, last)
     found = visit.ask(anomalies_of, row["incident_id"], row["series_id"])
-    zone, write = visit.served.settings.timezone, visit.writer(row["metric"])
+    # Buckets of days are dates, which no clock moves.
+    zone, write = "UTC" if is_daily(row) else visit.served.settings.timezone, visit.writer(row["metric"])
     figure, usual = new_figure(340), usual_range(found)
-    at = [_on_clock(one["ts"], zone) for one in usual]
+    at = [_local(one["ts"], zone) for one in usual]
     _draw_range(visit, figure, at, usual)
-    times = [_on_clock(one["ts"], zone) for one in rows]
+    times = [_local(one["ts"], zone) for one in rows]
     values = [one["value"] for one in rows]
     figure.add_trace(line(visit, times, values, write, name=visit.say(wording.ACTUAL), width=1.8))
-    begin, end = (_on_clock(row[name] or row["updated_at"], zone) for name in ("onset", "closed_at"))
+    begin, end = (on_clock(visit, row, name) for name in ("onset", "closed_at"))
     figure.add_vrect(begin, end, fillcolor=colours.WARNING, opacity=0.12, line_width=0, layer="below")
     time_axis(figure, times, visit.language)
     value_axis(figure, [*values, *(one["high"] for one in usual)], write)
