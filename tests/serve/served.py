@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 
 from footfall.lake import open_lake
+from footfall.pipeline.query import query
 from footfall.serve.access import ROLES, KeyStore, access_folder
 
 
@@ -86,3 +87,20 @@ def wait_for(is_so: Callable[[], bool]) -> None:
             return
         time.sleep(0.1)
     raise AssertionError("waited 30 s in vain")
+
+
+def rows(lake: Path, sql: str) -> list[dict[str, Any]]:
+    """What the lake itself says."""
+    found: list[dict[str, Any]] = query(open_lake(lake), sql).to_pylist()
+    return found
+
+
+def is_problem(response: httpx.Response, status: int) -> bool:
+    """RFC 9457: the media type, and the members that say what and how."""
+    told = response.json()
+    return (
+        response.status_code == told["status"] == status
+        and response.headers["content-type"] == "application/problem+json"
+        and bool(told["title"])
+        and bool(told["detail"])
+    )
