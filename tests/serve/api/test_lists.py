@@ -58,6 +58,12 @@ def test_lists_are_in_order_and_filtered(api: Server) -> None:
     ]
 
 
+def test_a_parameter_that_is_misspelt_is_not_left_out(api: Server) -> None:
+    told = api.get("/v1/series", params={"dimensoin": "brand"})
+    assert is_problem(told, 422)
+    assert told.json()["detail"] == 'parameter "dimensoin" is unknown; did you mean "dimension"?'
+
+
 def as_cursor(text: str) -> str:
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from footfall.serve.access import Caller, Permission
 from footfall.serve.api.problems import MEDIA_TYPE
 from footfall.serve.api.server import Server
+from footfall.serve.views.hints import unknown
 from footfall.serve.views.paging import MOST_ROWS, Listing
 from footfall.serve.views.published import Row
 
@@ -58,9 +59,19 @@ def allowed(permission: Permission, *, audited: str | None = None) -> Any:
                 ask.server.audit.record(ask.caller, audited, via="api", outcome="refused", users=users, target=target)
             roles = ", ".join(ask.caller.roles)
             raise HTTPException(403, f"key {ask.caller.name} has the roles {roles}, and none may {permission}")
+        if request.scope["query_string"]:
+            _must_be_known(request)
         return ask
 
     return Depends(ask_of)
+
+
+def _must_be_known(request: Request) -> None:
+    """See that no parameter is misspelt: without its filter the list would be another one."""
+    known = [one.alias for one in request.scope["route"].dependant.query_params]
+    wrong = next((name for name in request.query_params if name not in known), None)
+    if wrong is not None and known:
+        raise HTTPException(422, f"parameter {unknown(wrong, known)}")
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:

@@ -1,7 +1,6 @@
 """What answers look like: rows of tables follow from the tables' contracts."""
 
 from datetime import datetime
-from difflib import get_close_matches
 from typing import Annotated, Any
 
 import pyarrow as pa
@@ -10,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
 from footfall.contracts import ANOMALIES, FORECASTS, INCIDENTS, METRIC_SERIES, Column, Table
 from footfall.features import USER_FEATURES
 from footfall.segments import Explanation
+from footfall.serve.views.hints import unknown
 from footfall.serve.views.users import COUNTS, FEATURES
 
 _TYPES: dict[pa.DataType, type] = {
@@ -57,11 +57,10 @@ class Closed(BaseModel):
     @classmethod
     def _of_known_fields(cls, given: object) -> object:
         known = cls.model_fields
-        unknown = next((name for name in given if name not in known), None) if isinstance(given, dict) else None
-        if unknown is None:
-            return given
-        near = get_close_matches(unknown[:60], known, 1)
-        raise ValueError(f'"{unknown[:60]}" is unknown' + (f'; did you mean "{near[0]}"?' if near else ""))
+        wrong = next((name for name in given if name not in known), None) if isinstance(given, dict) else None
+        if wrong is not None:
+            raise ValueError(unknown(wrong, known))
+        return given
 
 
 _LARGEST = 1e15

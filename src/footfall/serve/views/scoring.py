@@ -1,7 +1,6 @@
 """Users into segments as they come, by the code that scores all users of the lake."""
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 
 import numpy as np
 
@@ -9,6 +8,7 @@ from footfall.errors import UserError
 from footfall.pipeline.query import Reader
 from footfall.pipeline.versions import model_of
 from footfall.segments import Explainer, Explanation, SegmentModel
+from footfall.serve.views.hints import unknown
 from footfall.serve.views.published import NotPublished
 from footfall.serve.views.users import COUNTS, FEATURES
 from footfall.settings import Settings
@@ -36,12 +36,9 @@ class Scorer:
         Raises:
             UserError: a feature is none of ours.
         """
-        unknown = features.keys() - _KNOWN
-        if unknown:
-            name = min(unknown)
-            near = get_close_matches(name, FEATURES, 1)
-            hint = f'; did you mean "{near[0]}"?' if near else ""
-            raise UserError(f'feature "{name[:60]}" is unknown{hint}')
+        wrong = features.keys() - _KNOWN
+        if wrong:
+            raise UserError(f"feature {unknown(min(wrong), FEATURES)}")
         known = {name: value for name, value in features.items() if value is not None}
         row = np.array([known.get(name, absent) for name, absent in self._absent], float)
         return self._explainer.explain(row, user_id)
