@@ -14,7 +14,10 @@ import httpx
 import pytest
 from served import Server, serving, wait_for
 
+from footfall.serve.api.app import create_app
+from footfall.serve.api.door import ENDS, Door
 from footfall.serve.views.known_shops import ScoringBusy, Turns
+from footfall.settings import load_settings
 
 SCORE = "/v1/segments/score"
 DOCS = Path(__file__).parents[3] / "docs" / "api.md"
@@ -169,6 +172,32 @@ def test_what_nobody_waits_for_is_not_begun(on_one_core: Server) -> None:
         assert first.result().status_code == 200
     assert on_one_core.post(SCORE, body).status_code == 200
     wait_for(lambda: f'route="{SCORE}",status="503"}} 5' in on_one_core.get("/metrics", role=None).text)
+
+
+def test_who_is_being_answered_when_the_server_ends_is_told_so(published_lake: Path) -> None:
+    """uvicorn cancels what takes longer than it waits."""
+    begun, sent = asyncio.Event(), []
+
+    async def never_ends(*_: object) -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def ask_and_end() -> None:
+        app = create_app(load_settings(lake=published_lake), with_keys=False)
+        async with app.router.lifespan_context(app):
+            scope = {"type": "http", "method": "POST", "path": SCORE, "headers": []}
+            asked = asyncio.create_task(Door(never_ends, lambda: app.state.server)(scope, None, send))  # type: ignore[arg-type]
+            await begun.wait()
+            asked.cancel()
+            await asked
+
+    asyncio.run(ask_and_end())
+    start, body = sent
+    assert start["status"] == 503
+    assert json.loads(body["body"])["detail"] == ENDS
 
 
 def test_turns_are_taken_one_after_the_other() -> None:

@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("streamlit", reason='needs the extra: pip install "footfall[serve]"')
 
 from footfall.anomaly import Policy
-from footfall.serve.dashboard.pages.anomalies import usual_range
+from footfall.serve.dashboard.incident_band import usual_range
 from footfall.serve.dashboard.replaying import as_toml
 
 _WITHOUT = """

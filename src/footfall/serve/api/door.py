@@ -2,6 +2,7 @@
 
 import math
 import time
+from asyncio import CancelledError
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -26,6 +27,7 @@ PROBES = frozenset({"/health/live", "/health/ready"})
 NOBODY = Caller("nobody", ())
 """Who asks for what needs no key; they have one rate together."""
 UNREADABLE = "the lake cannot be read; the server's log says why"
+ENDS = "the server ends; ask again when it is back"
 _HOW = f"send an API key in the header {HEADER}; `footfall keys create NAME --role ROLE` makes one"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
 
@@ -46,7 +48,7 @@ class Door:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        began, server, status = time.perf_counter(), self._server(), 500
+        began, server, status = time.perf_counter(), self._server(), 0
 
         async def sent(message: Message) -> None:
             nonlocal status
@@ -60,9 +62,13 @@ class Door:
                 await refusal(scope, receive, sent)
             else:
                 await self._app(scope, _limited(receive, server.limits.body_bytes), sent)
+        except CancelledError:  # the server ends, and has waited as long as it may
+            if status:
+                raise
+            await problem(503, ENDS, {"Retry-After": "5"})(scope, receive, sent)
         finally:
             method = scope["method"] if scope["method"] in _METHODS else "other"
-            server.metrics.answered(method, _route(scope), status, time.perf_counter() - began)
+            server.metrics.answered(method, _route(scope), status or 500, time.perf_counter() - began)
 
     def _refusal(self, server: Server, scope: Scope) -> Response | None:
         """Why a request is not let through; None if it is, and then `scope["caller"]` says whose it is."""

@@ -1,21 +1,16 @@
 """Anomalies: incidents in time, one in detail, what people say of it, and what another policy would have told."""
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
 from html import escape
 
-import plotly.graph_objects as go
 import streamlit as st
 
-from footfall.errors import FootfallError
 from footfall.pages import colours
 from footfall.pages.plots import Key
-from footfall.pipeline import incidents as pipeline
-from footfall.publish import wording
-from footfall.publish.language import Text, local
-from footfall.publish.names import is_daily
-from footfall.serve.dashboard.address import keep, recall_as, remember, said_of
+from footfall.publish.language import Text
+from footfall.serve.dashboard.address import recall_as, remember, said_of
 from footfall.serve.dashboard.elements import Column, card, chart, facts, heading, listed, message, note, table, told
+from footfall.serve.dashboard.incident_band import band
+from footfall.serve.dashboard.incident_verdict import say
 from footfall.serve.dashboard.incident_words import (
     KINDS,
     SINCE,
@@ -34,10 +29,10 @@ from footfall.serve.dashboard.incident_words import (
     time_of,
     title_of,
 )  # fmt: skip
-from footfall.serve.dashboard.plotting import line, new_figure, time_axis, value_axis
+from footfall.serve.dashboard.plotting import new_figure, time_axis
 from footfall.serve.dashboard.replaying import replaying
 from footfall.serve.dashboard.visit import Visit
-from footfall.serve.views.incidents import anomalies_of, incident_called, incidents_between, series_between, series_of
+from footfall.serve.views.incidents import incident_called, incidents_between, series_of
 from footfall.serve.views.published import Row
 
 TITLE = Text("Anomalies", "Anomalies")
@@ -63,19 +58,6 @@ _UNKNOWN_WHY = Text(
     "The address asks for the incident \u201c{name}\u201d, and there is none of that name.",
     "L'adresse demande l'incident «\u00a0{name}\u00a0», et aucun ne porte ce nom.",
 )
-_BAND = Text("{name} by hour, around the incident", "{name} par heure, autour de l'incident")
-_BAND_DAYS = Text("{name} by day, around the incident", "{name} par jour, autour de l'incident")
-_BAND_NOTE = Text(
-    "The usual range holds 99% of outcomes on either side. It is known for hours that were anomalous; where several "
-    "hours were judged together, it is their mean. Times are the shop's ({zone}).",
-    "La plage habituelle contient 99\u202f% des valeurs de chaque côté. Elle est connue pour les heures "
-    "anormales\u00a0; "
-    "quand plusieurs heures ont été jugées ensemble, c'est leur moyenne. Heures de la boutique ({zone}).",
-)
-_BAND_ALT = Text(
-    "{name} with the incident marked. Anomalous buckets: {anomalies}.",
-    "{name} avec l'incident marqué. Intervalles anormaux\u00a0: {anomalies}.",
-)
 _KIND, _STATUS, _MONEY, _ORDERS = (
     Text("Kind", "Type"),
     Text("Status", "État"),
@@ -92,30 +74,9 @@ _ACKNOWLEDGED, _SNOOZED = (
     Text("acknowledged {when}", "pris en charge le {when}"),
     Text("snoozed until {when}", "suspendu jusqu'au {when}"),
 )
-_SAY = Text("Say something of it", "Donner votre avis")
-_NOT_ALLOWED = Text(
-    "Your roles may look only (operations may act).", "Vos rôles ne permettent que la lecture (operations peut agir)."
-)
-_ACKNOWLEDGE, _SNOOZE, _FEEDBACK = (
-    Text("Acknowledge", "Prendre en charge"),
-    Text("Snooze", "Suspendre"),
-    Text("Give feedback", "Donner un avis"),
-)
-_HOUR, _HOURS = Text("{number} hour", "{number} heure"), Text("{number} hours", "{number} heures")
-_HOURS_LABEL = Text("For how long", "Pendant combien de temps")
-_OVER = Text("It is over: there are no messages to suspend.", "Il est terminé\u00a0: aucun message à suspendre.")
-_WAS = Text("It was", "C'était")
-_DONE = Text("Noted", "C'est noté")
-_DONE_WHY = Text("{what}: {title}", "{what}\u00a0: {title}")
-_FAILED = Text("That did not work", "Cela n'a pas fonctionné")
 _WHERE = Text("Where it shows", "Où il se voit")
 _SERIES_NAME, _COUNT, _CHANCE = Text("Series", "Série"), Text("Anomalies", "Anomalies"), Text("p-value", "valeur p")
-_SNOOZES = (1, 4, 12, 24, 72)
-# Seconds that a visitor waits for a run that is writing.
-_PATIENCE = 10.0
-_AROUND = timedelta(days=3)
 _COLOURS = {"down": colours.WARNING, "up": colours.ACCENT, "none": colours.MUTED}
-_DONE_KEY = "_said"
 # Of a name in the address that is no incident's.
 _LONGEST = 40
 
@@ -177,25 +138,16 @@ def _shortened(name: str, letters: int = 26) -> str:
     return name if len(name) <= letters else f"{name[: letters - 1]}…"
 
 
-def _local(when: datetime, zone: str) -> datetime:
-    return local(when, zone).replace(tzinfo=None)
-
-
 def _detail(visit: Visit, rows: list[Row]) -> None:
     row = _chosen(visit, rows)
     if row is None:
         return
     left, right = st.columns([3, 2])
-    with (
-        left,
-        card("band", _band_title(visit, row), visit.say(_BAND_NOTE, zone=visit.served.settings.timezone)),
-        told(visit),
-    ):
-        _band(visit, row)
+    with left:
+        band(visit, row)
     with right, card("facts", title_of(visit, row), row["incident_id"]):
         _facts(visit, row)
-        heading(visit.say(_SAY), level=3)
-        _say(visit, row)
+        say(visit, row)
     with card("where", visit.say(_WHERE)), told(visit):
         _where(visit, row)
 
@@ -255,116 +207,6 @@ def _said(visit: Visit, row: Row) -> str:
     if row["verdict"]:
         parts.append(visit.say(VERDICTS[row["verdict"]]))
     return "; ".join(parts) or visit.say(_NOTHING_SAID)
-
-
-def _say(visit: Visit, row: Row) -> None:
-    """Three things that can be said; each is written at once."""
-    may = visit.may("incidents:write")
-    name, root = row["incident_id"], visit.served.settings.lake
-    if not may:
-        note(visit.say(_NOT_ALLOWED))
-    if st.button(visit.say(_ACKNOWLEDGE), disabled=not may, type="primary", key=f"acknowledge-{name}", width="stretch"):
-        _write(visit, name, "incidents.acknowledge", lambda: pipeline.acknowledge(root, name, patience=_PATIENCE))
-    left, right = st.columns(2, vertical_alignment="bottom")
-    keep("_hours", _SNOOZES[1])
-    hours = left.selectbox(
-        visit.say(_HOURS_LABEL), _SNOOZES, disabled=not may, key="_hours",
-        format_func=lambda one: visit.say(_HOUR if one == 1 else _HOURS, number=one),
-    )  # fmt: skip
-    is_over = row["status"] == "closed"
-    if right.button(
-        visit.say(_SNOOZE), disabled=not may or is_over, key=f"snooze-{name}", width="stretch",
-        help=visit.say(_OVER) if is_over else None,
-    ):  # fmt: skip
-        _write(visit, name, "incidents.snooze", lambda: pipeline.snooze(root, name, hours, patience=_PATIENCE))
-    left, right = st.columns(2, vertical_alignment="bottom")
-    keep("_verdict", next(iter(VERDICTS)))
-    verdict = left.selectbox(
-        visit.say(_WAS), tuple(VERDICTS), disabled=not may, key="_verdict",
-        format_func=lambda one: visit.say(VERDICTS[one]),
-    )  # fmt: skip
-    if right.button(visit.say(_FEEDBACK), disabled=not may, key=f"feedback-{name}", width="stretch"):
-        _write(visit, name, "incidents.feedback", lambda: pipeline.feedback(root, name, verdict, patience=_PATIENCE))
-    if done := st.session_state.pop(_DONE_KEY, None):
-        message(
-            visit.say(_DONE), visit.say(_DONE_WHY, what=visit.say(_WHAT[done]), title=title_of(visit, row)), kind="good"
-        )
-
-
-_WHAT = {"incidents.acknowledge": _ACKNOWLEDGE, "incidents.snooze": _SNOOZE, "incidents.feedback": _FEEDBACK}
-
-
-def _write(visit: Visit, name: str, what: str, say: Callable[[], Row]) -> None:
-    try:
-        say()
-    except FootfallError as error:
-        message(visit.say(_FAILED), str(error), kind="warning")
-        return
-    visit.note(what, target=name)
-    visit.published.look()
-    st.session_state[_DONE_KEY] = what
-    st.rerun()
-
-
-def _band_title(visit: Visit, row: Row) -> str:
-    text = _BAND_DAYS if is_daily(row) else _BAND
-    return visit.say(text, name=series_name(visit, row))
-
-
-def _band(visit: Visit, row: Row) -> None:
-    """The leading series three days around the incident, and what was usual where it was not."""
-    first, last = row["onset"] - _AROUND, (row["closed_at"] or row["updated_at"]) + _AROUND
-    rows = visit.ask(series_between, row["series_id"], first, last)
-    found = visit.ask(anomalies_of, row["incident_id"], row["series_id"])
-    # Buckets of days are dates, which no clock moves.
-    zone, write = "UTC" if is_daily(row) else visit.served.settings.timezone, visit.writer(row["metric"])
-    figure, usual = new_figure(340), usual_range(found)
-    at = [_local(one["ts"], zone) for one in usual]
-    _draw_range(visit, figure, at, usual)
-    times = [_local(one["ts"], zone) for one in rows]
-    values = [one["value"] for one in rows]
-    figure.add_trace(line(visit, times, values, write, name=visit.say(wording.ACTUAL), width=1.8))
-    begin, end = (on_clock(visit, row, name) for name in ("onset", "closed_at"))
-    figure.add_vrect(begin, end, fillcolor=colours.WARNING, opacity=0.12, line_width=0, layer="below")
-    time_axis(figure, times, visit.language)
-    value_axis(figure, [*values, *(one["high"] for one in usual)], write)
-    keys = [
-        Key(visit.say(wording.ACTUAL), colours.ACCENT),
-        Key(visit.say(wording.EXPECTED), colours.MUTED, "dash"),
-        Key(visit.say(wording.BAND), colours.QUIET, "area"),
-        Key(visit.say(wording.ANOMALOUS), "rgba(213, 94, 0, 0.25)", "area"),
-    ]
-    alt = visit.say(_BAND_ALT, name=series_name(visit, row), anomalies=visit.count(len(found)))
-    chart(visit, f"incident-{row['incident_id']}", figure, rows, alt=alt, keys=keys)
-
-
-def _draw_range(visit: Visit, figure: go.Figure, at: list[datetime], usual: list[Row]) -> None:
-    edge = {"mode": "lines", "line": {"width": 0, "shape": "hv"}, "hoverinfo": "skip"}
-    figure.add_scatter(x=at, y=[one["low"] for one in usual], **edge)
-    figure.add_scatter(
-        x=at, y=[one["high"] for one in usual], fill="tonexty", fillcolor="rgba(184, 193, 203, 0.45)", **edge
-    )
-    figure.add_scatter(
-        x=at, y=[one["expected"] for one in usual], mode="lines", hoverinfo="skip", name=visit.say(wording.EXPECTED),
-        line={"color": colours.MUTED, "width": 1.4, "dash": "dot", "shape": "hv"},
-    )  # fmt: skip
-
-
-def usual_range(anomalies: list[Row]) -> list[Row]:
-    """What was to be expected, hour by hour: of the shortest stretch of hours that was judged anomalous and has it.
-
-    Args:
-        anomalies: rows with `ts`, the last hour of the stretch, `hours`, and `expected`, `low`, `high` of all of it.
-
-    Returns:
-        `ts`, `expected`, `low`, `high` of each hour, in the order of time.
-    """
-    found: dict[datetime, Row] = {}
-    for one in sorted(anomalies, key=lambda one: -one["hours"]):
-        for back in range(one["hours"]):
-            moment = one["ts"] - timedelta(hours=back)
-            found[moment] = {name: one[name] / one["hours"] for name in ("expected", "low", "high")}
-    return [{"ts": moment} | found[moment] for moment in sorted(found)]
 
 
 def _where(visit: Visit, row: Row) -> None:
