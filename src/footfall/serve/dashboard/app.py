@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from html import escape
 from pathlib import Path
 from typing import Any, cast
@@ -69,8 +68,7 @@ def show() -> None:
     days = _days(here)
     if days is not None:
         recall_period(*days)
-    script = f"document.documentElement.lang = '{language}';" + _load_plotly()
-    st.html(f"<script>{script}</script>", unsafe_allow_javascript=True)
+    st.html(f"<script>document.documentElement.lang = '{language}'</script>", unsafe_allow_javascript=True)
     with st.container(key="top"):
         caller = _top(here, language)
         if caller is not None:
@@ -79,16 +77,6 @@ def show() -> None:
         caller_of(here, language)
     else:
         chosen.run()
-
-
-@cache
-def _load_plotly() -> str:
-    """Let the browser load Plotly while the page is being made, and not only when the first chart comes."""
-    scripts = Path(st.__file__).parent / "static" / "static" / "js"
-    found = next(scripts.glob("PlotlyChart.*.js"), None)
-    if found is None:  # in another version of Streamlit it may be called otherwise; the first chart loads it then
-        return ""
-    return f"import(document.querySelector('script[src*=\"static/js/\"]').src.replace(/[^/]*$/, '{found.name}'))"
 
 
 def _language_of_browser() -> Language:
