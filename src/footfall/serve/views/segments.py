@@ -2,7 +2,6 @@
 
 import pyarrow as pa
 
-from footfall.contracts import SEGMENT_MIGRATION
 from footfall.errors import UserError
 from footfall.serve.views.published import Published, Row
 from footfall.serve.views.view import reads
@@ -39,8 +38,8 @@ def profile(published: Published, segment_id: int) -> list[Row]:
 
 @reads("segment_migration")
 def migration(published: Published) -> pa.Table:
-    """Who moved, as in the contract."""
-    return published.lake.load(SEGMENT_MIGRATION)
+    """Who moved, with the columns of the contract."""
+    return published.ask("SELECT * FROM segment_migration")
 
 
 @reads("customer_segments", "user_features")
