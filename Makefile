@@ -22,7 +22,7 @@ PINS := constraints.txt pyproject.toml
 .PHONY: demo test lint docs bench wheel constraints clean java
 .DELETE_ON_ERROR:
 
-demo: .venv/.core
+demo: .venv/.serve
 	$(BIN)/footfall demo
 
 test: java .venv/.test
@@ -73,6 +73,10 @@ clean:
 
 .venv/.core: .venv/.pip
 	$(INSTALL) -e .
+	@touch $@
+
+.venv/.serve: .venv/.core
+	$(INSTALL) -e '.[serve]'
 	@touch $@
 
 .venv/.test: .venv/.core

@@ -9,6 +9,7 @@ import typer
 
 from footfall.cli.given import load_settings
 from footfall.cli.printing import err, out, progress_bars, tell_run
+from footfall.cli.serving import API_NEEDS, DASHBOARD_NEEDS, INSTALL, missing, need
 
 if TYPE_CHECKING:
     from footfall.settings import Settings
@@ -35,7 +36,7 @@ def demo(
     from footfall.simulate import simulate as simulate_shop  # noqa: PLC0415
 
     if open_:
-        _need_servers()
+        need(*API_NEEDS, *DASHBOARD_NEEDS)
     shop_folder = folder / "shop"
     settings = load_settings(lake=folder / "lake", key_file=folder / "key")
     with progress_bars() as progress:
@@ -52,14 +53,10 @@ def demo(
     if open_:
         _serve(settings)
     else:
+        if missing(*API_NEEDS, *DASHBOARD_NEEDS):
+            out.print(f"First:   {INSTALL}", highlight=False, soft_wrap=True, markup=False)
         out.print(f"Look:    footfall dashboard {where}", highlight=False, soft_wrap=True)
         out.print(f"Call:    footfall serve {where}", highlight=False, soft_wrap=True)
-
-
-def _need_servers() -> None:
-    from footfall.cli.serving import API_NEEDS, DASHBOARD_NEEDS, need  # noqa: PLC0415
-
-    need(*API_NEEDS, *DASHBOARD_NEEDS)
 
 
 def _serve(settings: "Settings") -> None:

@@ -13,6 +13,7 @@ from footfall.errors import SettingInvalid
 
 API_NEEDS = ("fastapi", "uvicorn", "prometheus_client")
 DASHBOARD_NEEDS = ("streamlit",)
+INSTALL = 'pip install "footfall[serve]"'
 Host = Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for all of this machine.")]
 NoKeys = Annotated[
     bool, typer.Option("--no-keys", help="Ask for no API keys: everyone on this machine may do everything.")
@@ -89,9 +90,14 @@ def need(*modules: str) -> None:
     Raises:
         SettingInvalid: something is not.
     """
-    missing = [name for name in modules if find_spec(name) is None]
-    if missing:
-        raise SettingInvalid(f'{", ".join(missing)}: not installed; pip install "footfall[serve]"')
+    lacking = missing(*modules)
+    if lacking:
+        raise SettingInvalid(f"{', '.join(lacking)}: not installed; {INSTALL}")
+
+
+def missing(*modules: str) -> list[str]:
+    """Those that are not installed."""
+    return [name for name in modules if find_spec(name) is None]
 
 
 def _tell_keys(root: Path, *, with_keys: bool) -> None:
