@@ -84,6 +84,6 @@ def preload(published: Published) -> None:
     registry.preload()
     if published.versions:
         published.rows("SELECT 1")
-    # Streamlit collects garbage after each script: it need not look at what was loaded, for half a second each time.
+    # Streamlit collects garbage after each script: it need not look at what was loaded each time.
     gc.collect()
     gc.freeze()
